@@ -1,0 +1,31 @@
+# The two commands: `make explore` and `make test`. Each makes .venv if there is none and installs into it.
+PYTHON ?= python3
+DATA ?= digits
+BIN := .venv/bin
+
+.PHONY: explore test check install pictures clean
+
+explore: install  ## the main job, in minutes; DATA=fashion-mnist for clothes instead of digits
+	$(BIN)/explore --budget 4GFLOPs --axis cardinality --data $(DATA)
+
+test: check
+
+check: install  ## what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+pictures: install  ## the README's, from the committed runs; wants Chromium
+	$(BIN)/python -m pip install --quiet kaleido
+	$(BIN)/python docs/pictures.py
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,58 @@
+"""What all figures share: colours, layout, and words on the setting under the pointer."""
+
+import math
+from html import escape
+from textwrap import wrap
+
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+
+from analysis.recipe import Setting
+from analysis.words import amount, percent
+
+# Okabe and Ito (2008), safe for colour-blind readers; without their yellow and black, which vanish on white or dark
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("solid", "dash", "dot")
+
+
+def hover(setting: Setting) -> str:
+    """The network by name and sentence, and what it costs."""
+    sentence = "<br>".join(as_text(line) for line in wrap(setting.sentence, 72))
+    return (
+        f"<b>{as_text(setting.setting)}</b><br>{sentence}<br>{amount(setting.macs)} FLOPs"
+        f" ({percent(setting.budget_error)} of the budget), {amount(setting.params)} params,"
+        f" {amount(setting.activations)} activations<br>proxy: {amount(setting.proxy_macs)} FLOPs"
+    )
+
+
+def as_text(words: str) -> str:
+    """Plotly reads labels as HTML and %{…} as a field; here they are text."""
+    return escape(words, quote=False)
+
+
+def span(values: list[float]) -> list[float] | None:
+    """The range of an axis that shows all values that are numbers."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return None
+    margin = 0.06 * (max(finite) - min(finite)) or 0.1
+    return [min(finite) - margin, max(finite) + margin]
+
+
+def say_if_empty(figure: go.Figure, *, is_empty: bool) -> None:
+    """Axes without a point would look like a fault."""
+    if is_empty:
+        words = "no trial has finished"
+        figure.add_annotation(text=words, xref="x domain", yref="y domain", x=0.5, y=0.5, showarrow=False)
+
+
+def styled(figure: go.Figure, *, height: int) -> go.Figure:
+    """As wide as its place, as high as said."""
+    return figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin={"l": 64, "r": 16, "t": 40, "b": 56},
+        legend={"orientation": "h", "y": -0.18},
+        hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)"},
+        font={"family": "system-ui, sans-serif"},
+    )

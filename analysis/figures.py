@@ -1,0 +1,259 @@
+"""The figures of a report: for each a frozen info with its numbers, and a function that only draws it."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+from plotly.subplots import make_subplots  # type: ignore[import-untyped]
+
+from analysis.drawing import DASHES, PALETTE, as_text, hover, say_if_empty, span, styled
+from analysis.published import published_for
+from analysis.recipe import Recipe, Setting
+from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
+from analysis.trial import Trial
+from analysis.words import percent
+
+Metric = Literal["test_error", "test_loss"]
+_LABELS = {"test_error": "test error (%)", "test_loss": "test loss (nats)"}
+
+
+class Point(NamedTuple):
+    """One setting in a plot."""
+
+    position: float
+    hover: str
+    seeds: tuple[float, ...]
+    interval: Interval
+    published: float | None
+
+
+class Line(NamedTuple):
+    """The settings that are joined: all of an axis, or those of a plane with equal cardinality."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+class Tradeoff(NamedTuple):
+    """A metric along the axis; of a plane, along its first axis with one line per level of the second."""
+
+    metric: Metric
+    axis: str
+    ticks: tuple[str, ...]
+    lines: tuple[Line, ...]
+    published: str | None  # where the published values are from
+
+
+def tradeoff_info(recipe: Recipe, table: pd.DataFrame, metric: Metric = "test_error") -> Tradeoff:
+    """Every seed, and the mean with its 95 % interval; what was published stands beside test error only."""
+    measured = by_replicate(table, metric)
+    published = published_for(recipe) if metric == "test_error" else None
+    groups = _lines(recipe)
+    levels = sorted({as_tuple(setting.value)[0] for setting in recipe.settings})
+    lines = []
+    for index, (name, settings) in enumerate(groups):
+        dodge = 0.08 * (index - (len(groups) - 1) / 2)  # lines that meet at a level stay legible
+        points = [
+            Point(
+                position=levels.index(as_tuple(setting.value)[0]) + dodge,
+                hover=hover(setting),
+                seeds=tuple(measured.get(setting.sentence, {}).values()),
+                interval=mean_interval(list(measured.get(setting.sentence, {}).values())),
+                published=published.errors.get(setting.setting) if published else None,
+            )
+            for setting in settings
+        ]
+        lines.append(Line(name, tuple(points)))
+    source = published.table if published else None
+    return Tradeoff(metric, recipe.axes[0] if recipe.axes else "setting", _ticks(recipe, levels), tuple(lines), source)
+
+
+def tradeoff(info: Tradeoff) -> go.Figure:
+    """The run above, the published values below: each on its own scale, since proxies are not ImageNet networks."""
+    titles = ["this run: proxy networks", f"published: {info.published}"] if info.published else None
+    rows = 2 if info.published else 1
+    figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.13, subplot_titles=titles)
+    for index, line in enumerate(info.lines):
+        color = PALETTE[index % len(PALETTE)]
+        figure.add_trace(_seeds(line, color), row=1, col=1)
+        figure.add_trace(_means(line, color, named=len(info.lines) > 1), row=1, col=1)
+        if info.published:
+            figure.add_trace(_published(line, color), row=2, col=1)
+    figure.update_xaxes(
+        tickvals=list(range(len(info.ticks))), ticktext=list(info.ticks), range=[-0.4, len(info.ticks) - 0.6]
+    )
+    figure.update_xaxes(title_text=info.axis, row=rows, col=1)
+    figure.update_xaxes(zeroline=False)  # the first setting is no origin
+    figure.update_yaxes(title_text=_LABELS[info.metric], row=1, col=1)
+    if info.published:
+        figure.update_yaxes(title_text="ImageNet top-1 error (%)", row=2, col=1)
+    say_if_empty(figure, is_empty=not any(point.seeds for line in info.lines for point in line.points))
+    return styled(figure, height=620 if info.published else 400)
+
+
+def _seeds(line: Line, color: str) -> go.Scatter:
+    pairs = [(point, seed) for point in line.points for seed in point.seeds]
+    return go.Scatter(
+        x=[point.position - 0.03 for point, _ in pairs],
+        y=[seed for _, seed in pairs],
+        customdata=[point.hover for point, _ in pairs],
+        hovertemplate="one seed: %{y:.3f}<br>%{customdata}<extra></extra>",
+        mode="markers",
+        marker={"size": 6, "color": color, "opacity": 0.6},
+        showlegend=False,
+    )
+
+
+def _means(line: Line, color: str, *, named: bool) -> go.Scatter:
+    points = [point for point in line.points if point.interval.n]
+    halves = [point.interval.half_width if point.interval.n > 1 else 0.0 for point in points]
+    return go.Scatter(
+        x=[point.position for point in points],
+        y=[point.interval.mean for point in points],
+        error_y={"type": "data", "array": halves, "thickness": 1.5, "width": 5},
+        customdata=[(point.hover, point.interval.n, half) for point, half in zip(points, halves, strict=True)],
+        hovertemplate="mean %{y:.3f} ± %{customdata[2]:.3f}, n = %{customdata[1]}<br>%{customdata[0]}<extra></extra>",
+        mode="lines+markers",
+        marker={"size": 9, "color": color},
+        line={"color": color, "width": 2},
+        name=line.name,
+        showlegend=named,
+    )
+
+
+def _published(line: Line, color: str) -> go.Scatter:
+    points = [point for point in line.points if point.published is not None]
+    return go.Scatter(
+        x=[point.position for point in points],
+        y=[point.published for point in points],
+        customdata=[point.hover for point in points],
+        hovertemplate="published %{y:.2f} %<br>%{customdata}<extra></extra>",
+        mode="lines+markers",
+        marker={"size": 9, "color": color, "symbol": "diamond-open"},
+        line={"color": color, "width": 2, "dash": "dot"},
+        name=line.name,
+        showlegend=False,
+    )
+
+
+class Costs(NamedTuple):
+    """Multiply-adds of every setting and of its proxy."""
+
+    settings: tuple[str, ...]
+    hovers: tuple[str, ...]
+    gflops: tuple[float, ...]
+    budget: float  # GFLOPs
+    errors: tuple[str, ...]  # of the budget
+    proxy_mflops: tuple[float, ...]
+
+
+def costs_info(recipe: Recipe, _table: pd.DataFrame | None = None) -> Costs:
+    """What was asked for and what was met; all of it in the recipe."""
+    return Costs(
+        settings=tuple(as_text(setting.setting) for setting in recipe.settings),
+        hovers=tuple(hover(setting) for setting in recipe.settings),
+        gflops=tuple(setting.macs / 1e9 for setting in recipe.settings),
+        budget=recipe.budget_macs / 1e9,
+        errors=tuple(percent(setting.budget_error) for setting in recipe.settings),
+        proxy_mflops=tuple(setting.proxy_macs / 1e6 for setting in recipe.settings),
+    )
+
+
+def costs(info: Costs) -> go.Figure:
+    """Bars from zero, so that lengths compare; the deviation from the budget is written on them."""
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.13, row_heights=[0.6, 0.4],
+        subplot_titles=["candidates", "proxies, as trained"],
+    )  # fmt: skip
+    for row, heights, labels, color in (
+        (1, info.gflops, info.errors, PALETTE[0]),
+        (2, info.proxy_mflops, [f"{height:.3g}" for height in info.proxy_mflops], PALETTE[5]),
+    ):
+        bars = go.Bar(
+            x=info.settings, y=heights, text=labels,
+            customdata=info.hovers, hovertemplate="%{customdata}<extra></extra>",
+            textposition="inside", insidetextanchor="middle", textangle=0, marker_color=color, showlegend=False,
+        )  # fmt: skip
+        figure.add_trace(bars, row=row, col=1)
+    figure.add_hline(y=info.budget, line_dash="dash", line_color=PALETTE[1], row=1, col=1)
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title_text="GFLOPs (10<sup>9</sup> multiply-adds)", row=1, col=1)
+    figure.update_yaxes(title_text="MFLOPs", row=2, col=1)
+    return styled(figure, height=520)
+
+
+class Curve(NamedTuple):
+    """The learning curve of one setting, averaged over the seeds that reached the epoch."""
+
+    setting: str
+    hover: str
+    epochs: tuple[int, ...]
+    train_loss: tuple[float, ...]
+    validation_loss: tuple[float, ...]
+
+
+def curves_info(recipe: Recipe, trials: Iterable[Trial]) -> tuple[Curve, ...]:
+    """One curve for each setting with a finished trial."""
+    readings: dict[str, list[dict[str, float]]] = {}
+    for trial in trials:
+        if trial.state == "finished":
+            readings.setdefault(trial.sentence, []).extend(trial.curve)
+    return tuple(
+        _curve(setting, readings[setting.sentence]) for setting in recipe.settings if readings.get(setting.sentence)
+    )
+
+
+def _curve(setting: Setting, readings: list[dict[str, float]]) -> Curve:
+    columns = ["epoch", "train_loss", "validation_loss"]
+    means = pd.DataFrame(readings, columns=columns, dtype="float64").groupby("epoch").mean()
+    return Curve(
+        setting=as_text(setting.setting),
+        hover=hover(setting),
+        epochs=tuple(int(epoch) for epoch in means.index),
+        train_loss=tuple(means["train_loss"]),
+        validation_loss=tuple(means["validation_loss"]),
+    )
+
+
+def curves(info: tuple[Curve, ...]) -> go.Figure:
+    """Training above, validation below, on one scale: the gap between them is part of the message."""
+    titles = ["training", "validation"]
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=titles)
+    for index, curve in enumerate(info):
+        color, dash = PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE) % len(DASHES)]
+        for row, losses in ((1, curve.train_loss), (2, curve.validation_loss)):
+            line = go.Scatter(
+                x=curve.epochs, y=losses, name=curve.setting, legendgroup=curve.setting, showlegend=row == 1,
+                mode="lines+markers", line={"color": color, "dash": dash, "width": 2}, marker={"size": 4},
+                customdata=[curve.hover] * len(losses),
+                hovertemplate="epoch %{x}: %{y:.4f}<br>%{customdata}<extra></extra>",
+            )  # fmt: skip
+            figure.add_trace(line, row=row, col=1)
+    figure.update_xaxes(title_text="epoch", row=2, col=1)
+    last = max((curve.epochs[-1] for curve in info), default=1)
+    figure.update_xaxes(tick0=0, dtick=max(1, round(last / 8)), range=[0, last * 1.03])  # whole epochs only
+    figure.update_yaxes(
+        title_text="loss (nats)", range=span([loss for c in info for loss in (*c.train_loss, *c.validation_loss)])
+    )
+    say_if_empty(figure, is_empty=not info)
+    return styled(figure, height=600)
+
+
+def _lines(recipe: Recipe) -> list[tuple[str, list[Setting]]]:
+    """The settings in the order of their values, joined where only the first axis changes."""
+    groups: dict[tuple[int, ...], list[Setting]] = {}
+    for setting in sorted(recipe.settings, key=lambda setting: as_tuple(setting.value)):
+        groups.setdefault(as_tuple(setting.value)[1:], []).append(setting)
+    return [
+        (as_text(" ".join([*recipe.axes[1:], *(str(level) for level in others)])), settings)
+        for others, settings in sorted(groups.items())
+    ]
+
+
+def _ticks(recipe: Recipe, levels: list[int]) -> tuple[str, ...]:
+    """The papers' short form; on a plane the level alone, as its settings share it."""
+    if any(isinstance(setting.value, tuple) for setting in recipe.settings):
+        return tuple(f"{as_text(recipe.axes[0])} {level}" for level in levels)
+    names = {setting.value: setting.setting for setting in recipe.settings}
+    return tuple(as_text(names[level]) for level in levels)

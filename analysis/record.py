@@ -1,0 +1,159 @@
+"""A run: the folder that holds a recipe, the ledger of its trials and their scores on every test image."""
+
+import fcntl
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analysis import ledger
+from analysis.files import make_folder, sync_folder, write_atomically, write_synced
+from analysis.recipe import Recipe, RecordError
+from analysis.table import trials_table
+from analysis.trial import Trial, trial_key
+
+__all__ = ["Run", "Trial", "trial_key"]
+
+_LARGEST_HALF = 65504.0  # of float16
+
+
+class Run:
+    """A run folder. Reading it changes nothing; `notices` says what in it could not be read, and what was mended."""
+
+    def __init__(self, folder: Path | str) -> None:
+        """The run that is there; `RecordError` if none is."""
+        self.folder = Path(folder)
+        self.notices: list[str] = []
+        self.recipe = _read_recipe(self.folder)
+        self._mended = False
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """`Run(folder)`, said beside `Run.create`."""
+        return cls(folder)
+
+    @classmethod
+    def create(cls, folder: Path | str, recipe: Recipe) -> Self:
+        """A new run, or the one there if its recipe is the same; more seeds may be asked of it, never other trials."""
+        folder = Path(folder)
+        if not (folder / "recipe.toml").exists():
+            _refuse_orphan(folder)
+            make_folder(folder)
+            write_atomically(folder / "recipe.toml", recipe.to_toml().encode())
+            return cls(folder)
+        run = cls(folder)
+        if lines := run.recipe.difference(recipe):
+            what = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
+            msg = f"{folder} holds a run of another recipe: {what}; choose another --run folder"
+            raise RecordError(msg)
+        if recipe.seeds > run.recipe.seeds:  # with the command that asks for them: it makes the whole run again
+            run.recipe = replace(run.recipe, seeds=recipe.seeds, command=recipe.command)
+            write_atomically(folder / "recipe.toml", run.recipe.to_toml().encode())
+        return run
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """For as long as a study writes here; `RecordError` if another does. A killed study's lock dies with it."""
+        with (self.folder / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                msg = (
+                    f"{self.folder} is locked: another explore writes to it; wait for it or choose another --run folder"
+                )
+                raise RecordError(msg) from None
+            yield
+
+    def append(self, trial: Trial, scores: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+        """On the disk on return. `scores`: for every test image the loss, and whether it was classified correctly."""
+        if not self._mended:
+            self._notice(ledger.mend(self._ledger))
+            self._mended = True
+        if scores is not None:
+            trial = replace(trial, scores=self._write_scores(trial.key, *scores))
+        ledger.append(self._ledger, trial)
+
+    def finished(self) -> dict[str, Trial]:
+        """The trials that need not be trained again, by key."""
+        return {key: trial for key, trial in self.latest().items() if trial.state == "finished"}
+
+    def latest(self) -> dict[str, Trial]:
+        """By key, the last word on every trial: that it finished, whatever failed before or since."""
+        reading = ledger.read(self._ledger)
+        self._notice(reading.notices)
+        trials: dict[str, Trial] = {}
+        for trial in reading.trials:
+            if trial.state == "finished" or trial.key not in trials or trials[trial.key].state == "failed":
+                trials[trial.key] = trial
+        return trials
+
+    def trials(self) -> pd.DataFrame:
+        """One row for each trial, the same whatever the order in which they finished; costs joined from the recipe."""
+        return trials_table(self.recipe, self.latest().values())
+
+    def scores(self, key: str) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """For every test image the loss, and whether it was classified correctly."""
+        path = self.folder / "scores" / f"{key}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                losses, packed = file["test_loss"], file["test_correct"]
+        except FileNotFoundError:
+            msg = f"{path} is missing: no scores were kept for trial {key!r}"
+            raise RecordError(msg) from None
+        except (ValueError, KeyError, EOFError, OSError) as error:
+            msg = f"{path} is damaged ({error}); remove it and run again"
+            raise RecordError(msg) from error
+        return losses, np.unpackbits(packed, count=len(losses)).astype(bool)
+
+    @property
+    def _ledger(self) -> Path:
+        return self.folder / "trials.jsonl"
+
+    def _write_scores(self, key: str, losses: ArrayLike, correct: ArrayLike) -> str:
+        folder = self.folder / "scores"
+        make_folder(folder)
+        half = np.clip(np.asarray(losses, dtype=np.float64), 0, _LARGEST_HALF).astype(np.float16)
+        bits = np.asarray(correct, dtype=bool)
+        assert half.shape == bits.shape == (half.size,), f"scores of shapes {half.shape} and {bits.shape}"
+        buffer = io.BytesIO()
+        np.savez(buffer, test_loss=half, test_correct=np.packbits(bits))
+        write_synced(folder / f"{key}.npz", buffer.getvalue())
+        sync_folder(folder)
+        return f"scores/{key}.npz"
+
+    def _notice(self, notices: tuple[str, ...]) -> None:
+        self.notices += [notice for notice in notices if notice not in self.notices]
+
+    def _repr_html_(self) -> str:
+        return str(self.trials().to_html())  # pandas escapes
+
+
+def _read_recipe(folder: Path) -> Recipe:
+    path = folder / "recipe.toml"
+    if not folder.is_dir():
+        msg = f"{folder} is no run folder: there is no such folder"
+        raise RecordError(msg)
+    try:
+        return Recipe.from_toml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"{folder} is no run folder: it has no recipe.toml"
+        raise RecordError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{path}: not UTF-8"
+        raise RecordError(msg) from None
+    except RecordError as error:
+        msg = f"{path}: {error}"
+        raise RecordError(msg) from None
+
+
+def _refuse_orphan(folder: Path) -> None:
+    """Trials without their recipe: nobody could say whether they are of the recipe asked for."""
+    if (folder / "trials.jsonl").exists():
+        msg = f"{folder} holds trials.jsonl but no recipe.toml; choose another --run folder"
+        raise RecordError(msg)

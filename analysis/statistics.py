@@ -1,0 +1,156 @@
+"""What a table of trials says: intervals over seeds and the planned contrast along an axis."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit  # type: ignore[import-untyped]  # scipy.stats would take a second to import
+
+from analysis.recipe import Recipe
+
+Value = int | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and its confidence interval; with fewer than two values low and high are NaN."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        """What stands after the plus-minus sign."""
+        return (self.high - self.low) / 2
+
+    @property
+    def excludes_zero(self) -> bool:
+        """False also where there is no interval."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The change of a metric along an axis, from a line fitted over all settings of each replicate."""
+
+    change: Interval  # from the first setting to the last, along the line
+    levels: tuple[int, ...]  # of the axis, in order
+    left_out: int  # replicates begun in which not every setting has finished
+
+
+def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
+    """Student's t over independent values, as seeds are."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.size == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    mean = float(array.mean())
+    if array.size == 1:
+        return Interval(mean, math.nan, math.nan, 1)
+    half = _quantile(array.size - 1, level) * float(array.std(ddof=1)) / math.sqrt(array.size)
+    return Interval(mean, mean - half, mean + half, array.size)
+
+
+def paired_difference(a: Mapping[int, float], b: Mapping[int, float], level: float = 0.95) -> Interval:
+    """The mean of a - b over the replicates both have: what they share (data order, augmentation) cancels."""
+    return mean_interval([a[replicate] - b[replicate] for replicate in sorted(a.keys() & b.keys())], level)
+
+
+def by_replicate(table: pd.DataFrame, metric: str) -> dict[str, dict[int, float]]:
+    """The metric of every finished trial: by sentence, then by replicate."""
+    finished = table[table["state"] == "finished"]
+    values: dict[str, dict[int, float]] = {}
+    for sentence, replicate, value in zip(finished["sentence"], finished["replicate"], finished[metric], strict=True):
+        values.setdefault(sentence, {})[int(replicate)] = float(value)
+    return values
+
+
+def fitted_changes(metric: ArrayLike) -> NDArray[np.float64]:
+    """Along the last dimension, the least-squares slope over equally spaced positions, times first to last."""
+    array = np.asarray(metric, dtype=np.float64)
+    # from the first setting, so that equal metrics change by exactly nothing and not by a rounding error
+    changes: NDArray[np.float64] = (array - array[..., :1]) @ contrast(array.shape[-1])
+    return changes
+
+
+def contrast(settings: int) -> NDArray[np.float64]:
+    """The weights of the fitted change; they sum to zero, so an offset of a whole replicate cancels."""
+    if settings == 1:
+        return np.zeros(1)
+    positions = np.arange(settings) - (settings - 1) / 2
+    weights: NDArray[np.float64] = positions * (settings - 1) / (positions**2).sum()
+    return weights
+
+
+def trend(
+    table: pd.DataFrame, metric: str, *, axis: int = 0, values: Sequence[Value] | None = None, level: float = 0.95
+) -> Trend:
+    """The planned contrast along one axis, averaged over the other axis of a plane; t interval over replicates.
+
+    `values` are the settings that must all have finished in a replicate for it to count; unless given, those in the
+    table. The grid of a plane must be complete, or the average would mix one axis into the other.
+    """
+    cells = sorted({as_tuple(value) for value in (table["value"] if values is None else values)})
+    if not is_grid(cells):
+        msg = f"the plane's {len(cells)} settings are no complete grid; give --values that hold on both axes"
+        raise ValueError(msg)
+    levels = tuple(sorted({cell[axis] for cell in cells}))
+    complete, left_out = _complete_replicates(table, metric, cells)
+    averaged = [[np.mean((row - row[0])[[cell[axis] == at for cell in cells]]) for at in levels] for row in complete]
+    return Trend(mean_interval(fitted_changes(averaged) if averaged else [], level), levels, left_out)
+
+
+def is_grid(values: Sequence[Value]) -> bool:
+    """Whether every level of one axis meets every level of the other."""
+    cells = {as_tuple(value) for value in values}
+    return len(cells) == math.prod(len(set(levels)) for levels in zip(*cells, strict=True))
+
+
+def _complete_replicates(
+    table: pd.DataFrame, metric: str, cells: Sequence[tuple[int, ...]]
+) -> tuple[list[NDArray[np.float64]], int]:
+    """For every replicate that has all cells, the metric in their order; and how many replicates have not."""
+    finished = table[table["state"] == "finished"]
+    rows: dict[int, dict[tuple[int, ...], float]] = {int(replicate): {} for replicate in table["replicate"]}
+    for value, replicate, measured in zip(finished["value"], finished["replicate"], finished[metric], strict=True):
+        rows[int(replicate)][as_tuple(value)] = float(measured)
+    complete = [np.array([row[c] for c in cells]) for _, row in sorted(rows.items()) if row.keys() >= set(cells)]
+    return complete, len(rows) - len(complete)
+
+
+def as_tuple(value: Value) -> tuple[int, ...]:
+    """A value of an axis as of a plane of one axis."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+@cache
+def _quantile(degrees: int, level: float) -> float:
+    return float(stdtrit(degrees, (1 + level) / 2))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One setting's trials in numbers."""
+
+    error: Interval  # percent
+    loss: Interval
+    difference: Interval  # of test error to the first setting, paired by replicate; points
+
+
+def summaries(recipe: Recipe, table: pd.DataFrame) -> tuple[Summary, ...]:
+    """For every setting of the recipe, whether or not a trial of it has finished."""
+    errors, losses = by_replicate(table, "test_error"), by_replicate(table, "test_loss")
+    names = [setting.sentence for setting in recipe.settings]
+    return tuple(
+        Summary(
+            error=mean_interval(list(errors.get(name, {}).values())),
+            loss=mean_interval(list(losses.get(name, {}).values())),
+            difference=paired_difference(errors.get(name, {}), errors.get(names[0], {})),
+        )
+        for name in names
+    )

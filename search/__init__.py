@@ -1,0 +1,1 @@
+"""Everything that runs: data, training, the study on Ray, and the command line on top."""

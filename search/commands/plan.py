@@ -1,0 +1,57 @@
+"""`explore plan`: the settings of an axis at a budget, with what they cost and how far that is from the budget."""
+
+import json
+from argparse import Namespace
+
+from search.words import planned
+from space.budget import shown
+from space.cost import cost
+from space.plan import Plan
+
+
+def run(options: Namespace) -> int:
+    """Print the plan."""
+    plan = planned(options)
+    print(json.dumps(document(plan), indent=1) if options.json else text(plan))
+    return 0
+
+
+def document(plan: Plan) -> dict[str, object]:
+    """The plan as JSON; errors are fractions."""
+    return {
+        "axis": plan.axis[0] if len(plan.axis) == 1 else list(plan.axis),
+        "against": plan.against,
+        "match": plan.match,
+        "budget_macs": plan.budget.macs,
+        "base": plan.base_name,
+        "base_macs": cost(plan.base).macs,
+        "settings": [
+            {
+                "value": setting.value,
+                "setting": setting.name,
+                "sentence": str(setting.arch),
+                "macs": setting.cost.macs,
+                "params": setting.cost.params,
+                "budget_error": setting.budget_error,
+                "base_error": setting.base_error,
+            }
+            for setting in plan.settings
+        ],
+    }
+
+
+def text(plan: Plan) -> str:
+    """The plan as a table; FLOPs are multiply-adds of convolutions and linear layers."""
+    title = (
+        f"{' x '.join(plan.axis)} against {plan.against} at {plan.budget}, {plan.match} matching, "
+        f"from {plan.base_name} ({shown(cost(plan.base).macs)} at {plan.base.input.resolution} pixels)"
+    )
+    width = max(len(setting.name) for setting in plan.settings)
+    rows = [
+        f"{s.name:{width}}  {s.cost.macs:>15,}  {s.cost.params:>13,}  {s.cost.activations:>13,}"
+        f"  {s.budget_error:>+9.2%}  {s.base_error:>+9.2%}"
+        for s in plan.settings
+    ]
+    head = f"{'setting':{width}}  {'multiply-adds':>15}  {'params':>13}  {'activations':>13}"
+    head += f"  {'of budget':>9}  {'of base':>9}"
+    return "\n".join((title, "", head, *rows))

@@ -1,0 +1,59 @@
+"""What a user sees while a study runs: trials done, running and left, the loss now, the time still to go."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from search.jobs import Event, Watch
+
+
+@contextmanager
+def progress(todo: int, epochs: int) -> Iterator[Watch]:
+    """A bar over `todo` trials of `epochs` epochs each; silent where stdout is no terminal."""
+    if not sys.stdout.isatty() or not todo:
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("trials · {task.fields[running]} running · {task.fields[loss]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, transient=True) as bars:
+        bar = bars.add_task("training", total=todo, running=0, loss="starting Ray")
+        yield _Watcher(bars, bar, epochs)
+
+
+class _Watcher:
+    """Turns events into the state of the bar; an epoch moves it by its share of a trial."""
+
+    def __init__(self, bars: Progress, bar: TaskID, epochs: int) -> None:
+        self.bars, self.bar, self.epochs = bars, bar, epochs
+        self.done: dict[str, float] = {}  # share of each trial
+
+    def __call__(self, event: Event) -> None:
+        name = f"{event.job.setting.setting}, seed {event.job.replicate}"
+        match event.kind:
+            case "epoch":
+                self.done[event.job.key] = min(1.0, event.result["epoch"] / self.epochs)
+                loss = f"{name}: loss {event.result['train_loss']:.3f}"
+            case "failed":
+                self.done[event.job.key] = 1.0
+                loss = f"{name}: {event.result['reason']}"
+            case _:
+                self.done[event.job.key] = 1.0
+                loss = f"{name}: error {event.result['test_error']:.1f} %"
+        running = sum(share < 1 for share in self.done.values())
+        self.bars.update(self.bar, completed=round(sum(self.done.values()), 2), running=running, loss=loss)

@@ -1,0 +1,181 @@
+"""One trial: a network initialised, trained epoch by epoch and tested once, all chance in it drawn from named seeds."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from analysis.recipe import Fidelity, Training
+from search.augment import Normalisation, crop_and_flip
+from search.data import DataSet, Images, Indices, resized, seed_for, split
+from search.schedule import learning_rate
+
+
+class Diverged(ArithmeticError):
+    """A loss that is no longer finite; one line that says where."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished trial leaves: its metrics, and the test set image by image."""
+
+    metrics: dict[str, float]  # errors in percent, losses as mean cross-entropy in nats
+    losses: NDArray[np.float32]  # (N,) cross-entropy of each test image
+    correct: NDArray[np.bool_]  # (N,)
+
+
+class Trainer:
+    """Trains one network at one fidelity and replicate.
+
+    The split of the data, the order of the images and their augmentation come from (run seed, replicate), which all
+    candidates share, so that candidates can be compared in pairs; only the initialisation also depends on `candidate`.
+    The process is taken over: its number of torch threads is set.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        residual_norms: Sequence[str],
+        data: DataSet,
+        fidelity: Fidelity,
+        training: Training,
+        *,
+        run_seed: int,
+        replicate: int,
+        candidate: str,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch."""
+        torch.set_num_threads(training.threads)
+        torch.backends.cudnn.deterministic = True
+        self.data, self.fidelity, self.training = resized(data, fidelity.resolution), fidelity, training
+        self.chance, self.device = (run_seed, replicate), torch.device(device)
+        self.train, self.validation = split(
+            self.data, run_seed=run_seed, replicate=replicate, train_images=fidelity.train_images
+        )
+        self.normalisation = Normalisation.of(self.data.train.pixels[self.train])
+        initialise(
+            model, residual_norms if training.zero_gamma else (), seed=("initialisation", *self.chance, candidate)
+        )
+        # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
+        self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = sgd(self.model, training)
+        self.epochs: list[dict[str, float]] = []
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Whole batches only, as a batch norm over a small remainder is noise; one batch if there are fewer images."""
+        return max(1, len(self.train) // self.training.batch_size)
+
+    def epoch(self) -> dict[str, float]:
+        """Train one epoch, validate, and return epoch (from 1), losses, error in percent and wall-clock seconds."""
+        assert len(self.epochs) < self.fidelity.epochs, "the learning rate has reached zero"
+        start, number = time.perf_counter(), len(self.epochs) + 1
+        train_loss = self._train(number)
+        losses, correct = self._score(self.data.train, self.validation)
+        validation = _metrics("validation", losses, correct, number)
+        seconds = time.perf_counter() - start
+        self.epochs.append({"epoch": number, "train_loss": train_loss, **validation, "seconds": seconds})
+        return self.epochs[-1]
+
+    def finish(self) -> Outcome:
+        """The outcome after the last epoch: the one look at the test set, and what the last epoch measured."""
+        last = self.epochs[-1]
+        losses, correct = self._score(self.data.test, np.arange(len(self.data.test)))
+        kept = {name: last[name] for name in ("validation_error", "validation_loss", "train_loss")}
+        return Outcome(_metrics("test", losses, correct, len(self.epochs)) | kept, losses, correct)
+
+    def _train(self, number: int) -> float:
+        """One pass over the training images; the mean of the steps' losses, label smoothing included."""
+        order = self.train[np.random.default_rng(seed_for("order", *self.chance, number)).permutation(len(self.train))]
+        generator = torch.Generator().manual_seed(seed_for("augmentation", *self.chance, number))
+        self.model.train()
+        losses = []
+        for step in range(self.steps_per_epoch):
+            batch = order[step * self.training.batch_size : (step + 1) * self.training.batch_size]
+            losses.append(self._step(batch, generator, (number - 1) * self.steps_per_epoch + step))
+            _check_finite("training", losses[-1], number)
+        return sum(losses) / len(losses)
+
+    def _step(self, batch: Indices, generator: torch.Generator, step: int) -> float:
+        pixels, labels = self._batch(self.data.train, batch)
+        images = crop_and_flip(pixels, padding=self.training.crop_padding, flip=self.training.flip, generator=generator)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(step, self.fidelity.epochs * self.steps_per_epoch, self.training)
+        self.optimizer.zero_grad()
+        logits = self.model(self.normalisation(images))
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.training.label_smoothing)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.item()
+
+    @torch.inference_mode()
+    def _score(self, images: Images, which: Indices) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Cross-entropy and correctness of each image, without augmentation, with the norms' running statistics."""
+        self.model.eval()
+        losses, correct = [], []
+        # Four batches without activations kept for a backward pass need less memory than one with them.
+        for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
+            pixels, labels = self._batch(images, batch)
+            logits = self.model(self.normalisation(pixels))
+            losses.append(nn.functional.cross_entropy(logits, labels, reduction="none").float().cpu().numpy())
+            correct.append((logits.argmax(1) == labels).cpu().numpy())
+        return np.concatenate(losses), np.concatenate(correct)
+
+    def _batch(self, images: Images, which: Indices) -> tuple[Tensor, Tensor]:
+        """Bytes and labels on the device; indexing copies, so the shared arrays stay untouched."""
+        pixels, labels = torch.from_numpy(images.pixels[which]), torch.from_numpy(images.labels[which])
+        return pixels.to(self.device, memory_format=torch.channels_last), labels.to(self.device)
+
+
+def initialise(model: nn.Module, residual_norms: Sequence[str], *, seed: tuple[str | int, ...]) -> None:
+    """Set every parameter anew, each from a seed of its own name: neither torch's global state nor any order matters.
+
+    Convolutions: He normal over the fan-out (He et al. 2015), which counts all outputs of a grouped convolution, as
+    ResNeXt's own code does. Linear: N(0, 0.01²), bias 0. Norms: 1 and 0; `residual_norms`: 0 (Goyal et al. 2017).
+    """
+    for name, module in model.named_modules():
+        generator = torch.Generator().manual_seed(seed_for(*seed, name))
+        match module:
+            case nn.Conv2d():
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            case nn.Linear():
+                nn.init.normal_(module.weight, std=0.01, generator=generator)
+            case nn.BatchNorm2d() | nn.GroupNorm() | nn.LayerNorm():
+                module.reset_parameters()
+                continue
+            case _:
+                assert not list(module.parameters(recurse=False)), f"no initialisation for {name}: {module}"
+                continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    for name in residual_norms:
+        nn.init.zeros_(model.get_parameter(f"{name}.weight"))
+
+
+def sgd(model: nn.Module, training: Training) -> torch.optim.SGD:
+    """SGD with Nesterov momentum; only weights of convolutions and linear layers decay, not biases and norms."""
+    parameters = list(model.parameters())
+    decaying, other = ([p for p in parameters if (p.ndim > 1) is decays] for decays in (True, False))
+    groups = [
+        {"params": decaying, "weight_decay": training.weight_decay},
+        {"params": other, "weight_decay": 0.0},
+    ]
+    return torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum, nesterov=training.momentum > 0)
+
+
+def _metrics(part: str, losses: NDArray[np.float32], correct: NDArray[np.bool_], epoch: int) -> dict[str, float]:
+    """Mean loss and error in percent, under the names `<part>_loss` and `<part>_error`."""
+    loss = float(losses.mean(dtype=np.float64))
+    _check_finite(part, loss, epoch)
+    return {f"{part}_loss": loss, f"{part}_error": 100 * float(1 - correct.mean(dtype=np.float64))}
+
+
+def _check_finite(part: str, loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise Diverged(f"{part} loss is {loss} in epoch {epoch}; lower the learning rate or raise the warm-up")

@@ -1,0 +1,85 @@
+"""A trial as Ray Tune runs it: one step is one epoch; a worker process takes one trial after another."""
+
+import os
+import time
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from platform import machine as architecture
+from typing import TYPE_CHECKING, Any
+
+from ray import tune
+
+from analysis.recipe import Recipe
+from search.data import DataSet
+from space import cost, parse, trace
+
+if TYPE_CHECKING:
+    from search.train import Trainer
+
+
+class ProxyTrainable(tune.Trainable):
+    """Trains the proxy named in its configuration; what training raises becomes the reason the trial failed."""
+
+    def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe) -> None:  # type: ignore[override]
+        self.data, self.recipe = data, recipe
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.trial = new_config
+        self.trainer: Trainer | None = None
+        self.started = time.perf_counter()
+        return True
+
+    def step(self) -> dict[str, Any]:
+        try:
+            return self._epoch()
+        except Exception as error:  # noqa: BLE001 -- whatever training raises is a row of the ledger, with its reason
+            return {"reason": f"{type(error).__name__}: {error}", "done": True}
+
+    def _epoch(self) -> dict[str, Any]:
+        self.trainer = self.trainer or self._trainer()
+        reading = self.trainer.epoch()
+        if len(self.trainer.epochs) < self.recipe.fidelity.epochs:
+            return dict(reading)
+        outcome = self.trainer.finish()
+        return {
+            **reading,
+            "done": True,
+            "outcome": replace(outcome, metrics={**outcome.metrics, "fvcore_macs": self.measured}),
+            "curve": self.trainer.epochs,
+            "trial_seconds": time.perf_counter() - self.started,
+            "host": machine(),
+        }
+
+    def _trainer(self) -> "Trainer":
+        # Here, so that the driver, which trains nothing, starts without torch.
+        import torch
+
+        from search.counters import measured_macs
+        from search.train import Trainer
+        from space.module import build, residual_norms
+
+        arch = parse(self.trial["proxy"])
+        model = build(arch)
+        declared, self.measured = cost(arch).macs, measured_macs(model, arch.input.shape())
+        assert declared == self.measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {self.measured}"
+        return Trainer(
+            model,
+            residual_norms(trace(arch)),
+            self.data,
+            self.recipe.fidelity,
+            self.recipe.training,
+            run_seed=self.recipe.seed,
+            replicate=self.trial["replicate"],
+            candidate=self.trial["candidate"],
+            device="cuda" if torch.cuda.is_available() else "cpu",
+        )
+
+
+@cache
+def machine() -> str:
+    """The type of this machine: processor and cores, so that figures of one type can be compared."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), architecture())
+    return f"{model}, {os.cpu_count()} cores"

@@ -1,0 +1,82 @@
+"""The user's words, one by one, made into what they mean; what is wrong with one names its option."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import TypeVar
+
+from search.errors import UsageError
+from space.budget import budget
+from space.errors import SpaceError
+from space.plan import Plan, axes, base_of, plan, yielding
+
+T = TypeVar("T")
+
+MOST_VALUES = 1_000
+LARGEST = 10**6
+
+
+def of(option: str, make: Callable[[], T]) -> T:
+    """What `make` makes of an option's words; its error, if any, under the option's name."""
+    try:
+        return make()
+    except SpaceError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def integer(option: str, word: str | None, *, low: int = 1, high: int = LARGEST) -> int | None:
+    """A whole number between `low` and `high`; None where the option was not given."""
+    if word is None:
+        return None
+    try:
+        number = int(word)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high or len(word) > len(str(LARGEST)):
+        raise UsageError(f"{option}: {word[:40]!r} is not possible; write a whole number from {low} to {high}")
+    return number
+
+
+def integers(option: str, words: str | None) -> tuple[int, ...] | None:
+    """Whole numbers with commas between them."""
+    if words is None:
+        return None
+    parts = words.split(",")
+    if len(parts) > MOST_VALUES:
+        raise UsageError(f"{option}: {len(parts)} values are given; {MOST_VALUES} is the most")
+    return tuple(integer(option, part.strip(), low=0) or 0 for part in parts)
+
+
+def fraction(option: str, word: str) -> float:
+    """A number from 0 up."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= LARGEST:
+        raise UsageError(f"{option}: {word[:40]!r} is not possible; write a number such as 0.5")
+    return number
+
+
+def planned(options: Namespace) -> Plan:
+    """The plan that the question's options ask for."""
+    amount = of("--budget", lambda: budget(options.budget))
+    names = [name.strip() for axis in options.axis for name in axis.split(",")]
+    axis, *_ = of("--axis", lambda: axes(names))
+    against = of("--against", lambda: yielding(axis, options.against))
+    if options.match not in ("paper", "exact"):
+        raise UsageError(f"--match: {options.match!r} is no rule; write paper or exact")
+    resolution = integer("--resolution", options.resolution, high=10_000)
+    of("--base" if options.base else "--budget", lambda: base_of(amount, axis, options.base, resolution))
+    values = integers("--values", options.values)
+    return of(
+        "--values" if values else "--base" if options.base else "--axis",
+        lambda: plan(
+            amount,
+            names,
+            against=against,
+            base=options.base,
+            values=values,
+            match=options.match,
+            resolution=resolution,
+        ),
+    )

@@ -1,0 +1,167 @@
+"""An architecture: stem, stages and head as one value that is valid and in normal form as soon as it exists."""
+
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from functools import lru_cache
+from typing import Any, final
+
+from space.errors import SpaceError
+from space.graph import Graph, Tensor, source
+from space.ops import Shape
+from space.parts import Block, Part, Position, Stem
+
+MAX_DEPTH = 1_000  # blocks in a stage
+MAX_RESOLUTION = 10_000  # pixels a side
+
+
+@final
+@dataclass(frozen=True)
+class Stage:
+    """`depth` equal blocks; the first may stride."""
+
+    block: Block
+    depth: int
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.depth <= MAX_DEPTH:
+            raise SpaceError(f"{self}: a stage has 1 to {MAX_DEPTH} blocks, not {self.depth}")
+        if self.stride < 1:
+            raise SpaceError(f"{self}: a stride is 1 or more, not {self.stride}")
+
+    def __str__(self) -> str:
+        return f"{self.depth}*{self.block}" + (f"/{self.stride}" if self.stride > 1 else "")
+
+    def apply(self, x: Tensor) -> Tensor:
+        for i in range(self.depth):
+            at = Position(self.stride, opens=True) if i == 0 else Position()
+            x = x.within(f"block{i + 1}", self.block.apply, at)
+        return x
+
+
+@final
+@dataclass(frozen=True)
+class Input(Part):
+    """The image: its channels, and the side in pixels at which the network is costed and trained."""
+
+    channels: int
+    resolution: int
+
+    def shape(self, resolution: int | None = None) -> Shape:
+        """One image at `resolution` pixels a side (None: native)."""
+        side = self.resolution if resolution is None else resolution
+        if self.channels < 1 or not 1 <= side <= MAX_RESOLUTION:
+            what = f"an image has at least 1 channel, and 1 to {MAX_RESOLUTION} pixels a side"
+            raise SpaceError(f"input({self.channels}, {side}): {what}")
+        return Shape(self.channels, side, side)
+
+
+@final
+@dataclass(frozen=True)
+class Head(Part):
+    """Global average pooling and a linear classifier over `classes` classes."""
+
+    classes: int
+
+    def apply(self, x: Tensor) -> Tensor:
+        if self.classes < 1:
+            raise SpaceError(f"{self}: a classifier needs at least 1 class")
+        return x.global_pool().linear(self.classes)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Arch:
+    """A network. Constructing one checks it and puts it in normal form: equal networks are equal values."""
+
+    stem: Stem
+    stages: tuple[Stage, ...]
+    head: Head = Head(1000)
+    input: Input = Input(3, 224)
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise SpaceError("a network needs at least one stage, such as 3*bottleneck(64, 256)")
+        object.__setattr__(self, "stages", _normal_form(self))
+        trace(self)
+
+    def __str__(self) -> str:
+        image = () if self.input == Input(3, 224) else (str(self.input),)
+        return " > ".join((*image, *(str(part) for _, part in self.parts())))
+
+    def parts(self) -> Iterator[tuple[str, Stem | Stage | Head]]:
+        """Stem, stages and head, each with its scope."""
+        yield "stem", self.stem
+        for i, stage in enumerate(self.stages):
+            yield f"stage{i + 1}", stage
+        yield "head", self.head
+
+
+def trace(arch: Arch, resolution: int | None = None) -> Graph:
+    """The network's graph at an input of `resolution` pixels a side (None: native)."""
+    x = source(arch.input.shape(resolution))
+    for scope, part in arch.parts():
+        x = x.within(scope, part.apply)
+    return x.graph
+
+
+def _normal_form(arch: Arch) -> tuple[Stage, ...]:
+    """The stages with every argument that changes nothing where it stands at its default, equal neighbours merged."""
+    shape = source(arch.input.shape()).within("stem", arch.stem.apply).shape
+    done: list[tuple[Shape, Stage]] = []  # with the shape each one reads
+    for i, stage in enumerate(arch.stages):
+        try:
+            simple = _simplest(stage, shape)
+        except SpaceError as error:
+            raise error.inside(f"stage{i + 1}") from None
+        if done and (merged := _merged(done[-1][1], simple, done[-1][0])):
+            done[-1] = (done[-1][0], merged)
+        else:
+            done.append((shape, simple))
+        shape = _effect((simple,), shape)[1]
+    return tuple(stage for _, stage in done)
+
+
+@lru_cache(maxsize=4096)
+def _simplest(stage: Stage, shape: Shape) -> Stage:
+    # Two blocks show everything a stage does: its first block and the one that repeats.
+    brief = replace(stage, depth=min(stage.depth, 2))
+    wiring, _ = _effect((brief,), shape)
+    for field in fields(brief.block):
+        for plainer in _plainer(field, getattr(brief.block, field.name)):
+            candidate = replace(brief, block=replace(brief.block, **{field.name: plainer}))
+            if _same_effect(candidate, wiring, shape):
+                brief = candidate
+                break
+    return replace(brief, depth=stage.depth)
+
+
+def _plainer(field: Field[Any], value: object) -> Iterator[object]:
+    """What an argument might be replaced by without changing the network."""
+    if field.default is not MISSING and field.default != value:
+        yield field.default
+    if isinstance(value, Part) and value.simpler() != value:
+        yield value.simpler()
+
+
+def _same_effect(stage: Stage, wiring: object, shape: Shape) -> bool:
+    try:
+        return _effect((stage,), shape)[0] == wiring
+    except SpaceError:
+        return False
+
+
+def _merged(a: Stage, b: Stage, shape: Shape) -> Stage | None:
+    """One stage that is `a` followed by `b`, where there is one."""
+    if b.stride > 1 or type(a.block) is not type(b.block):
+        return None
+    both = replace(a, depth=a.depth + b.depth)
+    return both if _same_effect(both, _effect((a, b), shape)[0], shape) else None
+
+
+def _effect(stages: tuple[Stage, ...], shape: Shape) -> tuple[object, Shape]:
+    """What the stages make of an input of `shape`: their wiring, and the output's shape."""
+    x = source(shape)
+    for stage in stages:
+        x = stage.apply(x)
+    return x.graph.wiring(), x.shape

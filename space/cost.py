@@ -1,0 +1,68 @@
+"""What a network costs: a sum over the nodes of its graph, memoised by part and input shape."""
+
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from operator import add
+
+from space import ops
+from space.arch import Arch, Head, Stage
+from space.graph import Graph, source
+from space.ops import Shape
+from space.parts import Stem
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Exact integers for one image.
+
+    `macs` are multiply-adds of convolutions and linear layers, without bias: what the papers of this field call FLOPs.
+    `activations` are the elements of all convolution outputs (Radosavovic 2020), `cio` the input plus output elements
+    of all convolutions (Chao 2019).
+    """
+
+    params: int = 0
+    macs: int = 0
+    activations: int = 0
+    cio: int = 0
+
+    @property
+    def moc(self) -> float:
+        """Multiply-adds over CIO: how much arithmetic each element of memory traffic carries (Chao 2019)."""
+        return self.macs / self.cio if self.cio else 0.0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.params + other.params,
+            self.macs + other.macs,
+            self.activations + other.activations,
+            self.cio + other.cio,
+        )
+
+
+def cost(arch: Arch, resolution: int | None = None) -> Cost:
+    """The cost of one image at `resolution` pixels a side (None: the network's native one)."""
+    shape = arch.input.shape(resolution)
+    total = Cost()
+    for _, part in arch.parts():
+        share, shape = part_cost(part, shape)
+        total += share
+    return total
+
+
+@lru_cache(maxsize=1 << 16)
+def part_cost(part: Stem | Stage | Head, shape: Shape) -> tuple[Cost, Shape]:
+    """The cost of a stem, stage or head on an input of `shape`, and the shape it hands on."""
+    y = part.apply(source(shape))
+    return graph_cost(y.graph), y.shape
+
+
+def graph_cost(graph: Graph) -> Cost:
+    """The sum over a graph's nodes."""
+    return reduce(add, (_node_cost(node.op, *graph.inputs(node)) for node in graph.nodes), Cost())
+
+
+def _node_cost(op: ops.Op, *xs: Shape) -> Cost:
+    if not isinstance(op, ops.Conv):
+        return Cost(op.params(*xs), op.macs(*xs))
+    outputs = op.shape(*xs).elements
+    return Cost(op.params(*xs), op.macs(*xs), outputs, xs[0].elements + outputs)

@@ -1,0 +1,254 @@
+"""Plain and residual networks: He et al. 2015 (arXiv:1512.03385); tweaks B, C, D: He et al. 2018 (arXiv:1812.01187)."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+from space.arch import Arch, Head, Input, Stage
+from space.errors import SpaceError
+from space.graph import Tensor
+from space.names import rule
+from space.parts import Block, Downsampling, Position, Shortcut, Spatial, Stem
+
+DEPTHS = {
+    14: (1, 1, 1, 1),
+    18: (2, 2, 2, 2),
+    26: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+    200: (3, 24, 36, 3),
+}
+"""Blocks per stage by the number of layers: basic blocks for 18 and 34, bottlenecks elsewhere."""
+
+WIDTHS = (64, 128, 256, 512)
+"""Nominal channels of the four stages."""
+
+CIFAR_WIDTHS = (16, 32, 64)
+
+EXPANSION = 4
+"""Output channels of a bottleneck, over its stage's nominal ones."""
+
+
+@final
+@dataclass(frozen=True)
+class ConvStem(Stem):
+    """One convolution, norm and ReLU; then 3x3 max pooling where `pool` is set."""
+
+    width: int
+    kernel: int = 7
+    stride: int = 2
+    pool: bool = True
+
+    def apply(self, x: Tensor) -> Tensor:
+        y = x.conv_norm(self.width, self.kernel, stride=self.stride).relu()
+        return y.max_pool(3, stride=2, padding=1) if self.pool else y
+
+
+@final
+@dataclass(frozen=True)
+class DeepStem(Stem):
+    """Three 3x3 convolutions to `width`, `width` and twice the width, the first striding (ResNet-C)."""
+
+    width: int
+    stride: int = 2
+    pool: bool = True
+
+    def apply(self, x: Tensor) -> Tensor:
+        y = x.conv_norm(self.width, 3, stride=self.stride).relu()
+        y = y.conv_norm(self.width, 3).relu()
+        y = y.conv_norm(2 * self.width, 3).relu()
+        return y.max_pool(3, stride=2, padding=1) if self.pool else y
+
+
+@final
+@dataclass(frozen=True)
+class Projection(Shortcut):
+    """Option B: the identity, or a 1x1 convolution with norm where the shape changes."""
+
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        if at.stride == 1 and branch.channels == x.channels:
+            return branch + x
+        return branch + x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride)
+
+
+@final
+@dataclass(frozen=True)
+class FullProjection(Shortcut):
+    """Option C: a 1x1 convolution with norm on every block."""
+
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        return branch + x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride)
+
+
+@final
+@dataclass(frozen=True)
+class PooledProjection(Shortcut):
+    """ResNet-D: where the block strides, average pooling does, and the 1x1 convolution after it does not."""
+
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        if at.stride == 1:
+            return Projection().join(branch, x, at)
+        return branch + x.within("shortcut", _pool_then_project, branch.channels, at.stride)
+
+
+def _pool_then_project(x: Tensor, out: int, stride: int) -> Tensor:
+    return x.avg_pool(stride, stride=stride, ceil=True, count_padding=False).conv_norm(out, 1)
+
+
+@final
+@dataclass(frozen=True)
+class ZeroPadding(Shortcut):
+    """Option A: no parameters; where the shape changes, every `stride`-th pixel and zeros for the new channels."""
+
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        x = x.subsample(at.stride) if at.stride > 1 else x
+        return branch + (x.pad_channels(branch.channels) if branch.channels != x.channels else x)
+
+
+@final
+@dataclass(frozen=True)
+class NoShortcut(Shortcut):
+    """None: a plain network."""
+
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        del x, at
+        return branch
+
+
+@final
+@dataclass(frozen=True)
+class Grouped(Spatial):
+    """A 3x3 convolution in `cardinality` groups (Xie 2017, arXiv:1611.05431); one group is the ordinary convolution."""
+
+    cardinality: int
+
+    def apply(self, x: Tensor, at: Position) -> Tensor:
+        if self.cardinality < 1 or x.channels % self.cardinality:
+            raise SpaceError(f"{self}: {x.channels} channels are not divisible by {self.cardinality} groups")
+        return x.conv_norm(x.channels, 3, stride=at.stride, groups=self.cardinality).relu()
+
+
+@final
+@dataclass(frozen=True)
+class Basic(Block):
+    """Two 3x3 convolutions around a shortcut."""
+
+    out: int
+    shortcut: Shortcut = Projection()
+
+    def apply(self, x: Tensor, at: Position) -> Tensor:
+        y = x.conv_norm(self.out, 3, stride=at.stride).relu()
+        y = y.conv_norm(self.out, 3)
+        return self.shortcut.join(y, x, at).relu()
+
+
+@final
+@dataclass(frozen=True)
+class Bottleneck(Block):
+    """1x1 to `inner` channels, a spatial part, 1x1 to `out` channels; what stands in the middle makes the family."""
+
+    inner: int
+    out: int
+    spatial: Spatial = Grouped(1)
+    downsampling: Downsampling = Downsampling.STRIDE_IN_3X3
+    shortcut: Shortcut = Projection()
+
+    def apply(self, x: Tensor, at: Position) -> Tensor:
+        where, still = self.downsampling, replace(at, stride=1)
+        y = x.conv_norm(self.inner, 1, stride=at.stride if where is Downsampling.STRIDE_IN_1X1 else 1).relu()
+        y = _pool(y, at.stride) if where is Downsampling.POOL_BEFORE else y
+        y = self.spatial.apply(y, at if where is Downsampling.STRIDE_IN_3X3 else still)
+        y = _pool(y, at.stride) if where is Downsampling.POOL_AFTER else y
+        y = y.conv_norm(self.out, 1)
+        return self.shortcut.join(y, x, at).relu()
+
+
+def _pool(x: Tensor, stride: int) -> Tensor:
+    return x.avg_pool(3, stride=stride, padding=1) if stride > 1 else x
+
+
+def stack(blocks: tuple[Block, ...], depths: tuple[int, ...]) -> tuple[Stage, ...]:
+    """One stage of each block; all but the first halve the resolution."""
+    return tuple(
+        Stage(block, depth, 1 if i == 0 else 2) for i, (block, depth) in enumerate(zip(blocks, depths, strict=True))
+    )
+
+
+def bottlenecks(spatial: Spatial = Grouped(1), **arguments: object) -> tuple[Bottleneck, ...]:
+    """The ImageNet family's four bottlenecks at their nominal widths."""
+    return tuple(Bottleneck(p, EXPANSION * p, spatial, **arguments) for p in WIDTHS)  # type: ignore[arg-type]
+
+
+def basics(shortcut: Shortcut = Projection(), widths: tuple[int, ...] = WIDTHS) -> tuple[Basic, ...]:
+    """Basic blocks at their nominal widths."""
+    return tuple(Basic(p, shortcut) for p in widths)
+
+
+@rule("plain{depth:18|34}")
+def plain(depth: int) -> Arch:
+    """The layers of a residual network without its shortcuts."""
+    return Arch(stem=ConvStem(64), stages=stack(basics(NoShortcut()), DEPTHS[depth]))
+
+
+@rule("resnet{depth:14|18|26|34|50|101|152|200}")
+def resnet(depth: int) -> Arch:
+    """As torchvision and ResNeXt count it: the 3x3 strides."""
+    blocks = basics() if depth in (18, 34) else bottlenecks()
+    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+
+
+@rule("resnet{depth:50|101|152}a")
+def resnet_a(depth: int) -> Arch:
+    """The 2015 paper's: the first 1x1 strides."""
+    blocks = bottlenecks(downsampling=Downsampling.STRIDE_IN_1X1)
+    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+
+
+@rule("resnet{depth:50|101|152}b")
+def resnet_b(depth: int) -> Arch:
+    """Bag of Tricks' B, another name for the plain one."""
+    return resnet(depth)
+
+
+@rule("resnet{depth:18|34|50|101|152}c")
+def resnet_c(depth: int) -> Arch:
+    """Bag of Tricks' C: a deep stem."""
+    return replace(resnet(depth), stem=DeepStem(32))
+
+
+@rule("resnet{depth:18|34|50|101|152}d")
+def resnet_d(depth: int) -> Arch:
+    """Bag of Tricks' D: a deep stem, and pooled projections."""
+    shortcut = PooledProjection()
+    blocks = basics(shortcut) if depth in (18, 34) else bottlenecks(shortcut=shortcut)
+    return Arch(stem=DeepStem(32), stages=stack(blocks, DEPTHS[depth]))
+
+
+@rule("resnet{depth:18|34|50}_shortcut_{option:a|b|c}")
+def resnet_shortcut(depth: int, option: str) -> Arch:
+    """The paper's comparison of shortcuts."""
+    shortcut = {"a": ZeroPadding(), "b": Projection(), "c": FullProjection()}[option]
+    blocks = bottlenecks(shortcut=shortcut) if depth == 50 else basics(shortcut)
+    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+
+
+@rule("plain{depth}_cifar", depth=(20, 32, 44, 56, 110))
+def plain_cifar(depth: int) -> Arch:
+    """The CIFAR form without shortcuts."""
+    return _cifar("plain", depth, NoShortcut())
+
+
+@rule("resnet{depth}_cifar", depth=(20, 32, 44, 56, 110, 1202))
+def resnet_cifar(depth: int) -> Arch:
+    """6n + 2 layers in three stages of basic blocks, shortcut A."""
+    return _cifar("resnet", depth, ZeroPadding())
+
+
+def _cifar(family: str, depth: int, shortcut: Shortcut) -> Arch:
+    blocks, odd = divmod(depth - 2, 6)
+    if odd or blocks < 1:
+        near = 6 * max(1, round((depth - 2) / 6)) + 2
+        raise SpaceError(f"{family}{depth}_cifar: the depth is 6n + 2; the nearest is {family}{near}_cifar")
+    stages = stack(basics(shortcut, CIFAR_WIDTHS), (blocks,) * 3)
+    return Arch(stem=ConvStem(16, kernel=3, stride=1, pool=False), stages=stages, head=Head(10), input=Input(3, 32))

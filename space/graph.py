@@ -1,0 +1,133 @@
+"""Symbolic tracing: blocks are applied to tensors that have a shape and a history but no numbers."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Concatenate, ParamSpec, Self
+
+from space import ops
+from space.errors import SpaceError
+from space.ops import Op, Shape
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation of a network, the nodes it reads, and its dotted name: `stage1.block2.conv1`."""
+
+    op: Op
+    inputs: tuple[int, ...]
+    shape: Shape
+    name: str
+
+
+@dataclass
+class Graph:
+    """Nodes in the order of execution; the last one is the output."""
+
+    nodes: list[Node] = field(default_factory=list)
+    _names: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def record(self, op: Op, *xs: "Tensor") -> "Tensor":
+        """Append `op` applied to `xs`, named in the scope of the first; scopes count their operations from 1."""
+        scope = xs[0].scope if xs else ()
+        kind = type(op).__name__.lower()
+        self._names[*scope, kind] += 1
+        name = ".".join((*scope, f"{kind}{self._names[*scope, kind]}"))
+        shape = op.shape(*(x.shape for x in xs))
+        self.nodes.append(Node(op, tuple(x.index for x in xs), shape, name))
+        return Tensor(self, len(self.nodes) - 1, shape, scope)
+
+    def inputs(self, node: Node) -> tuple[Shape, ...]:
+        """The shapes a node reads."""
+        return tuple(self.nodes[i].shape for i in node.inputs)
+
+    def wiring(self) -> tuple[tuple[Op, tuple[int, ...]], ...]:
+        """The graph without its names: equal for two networks that compute the same in the same order."""
+        return tuple((node.op, node.inputs) for node in self.nodes)
+
+
+def source(shape: Shape) -> "Tensor":
+    """The input of a new graph."""
+    return Graph().record(ops.Input(shape))
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A value in a graph; every method records one operation and returns its result."""
+
+    graph: Graph
+    index: int
+    shape: Shape
+    scope: tuple[str, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        return self.shape.channels
+
+    def within(
+        self, name: str, part: "Callable[Concatenate[Tensor, P], Tensor]", *args: P.args, **kwargs: P.kwargs
+    ) -> Self:
+        """Apply `part` in the scope `name` and come back out of it; an error inside says where it happened."""
+        try:
+            y = part(replace(self, scope=(*self.scope, name)), *args, **kwargs)
+        except SpaceError as error:
+            raise error.inside(name) from None
+        return replace(self, index=y.index, shape=y.shape)
+
+    def conv(self, out: int, kernel: int, *, stride: int = 1, groups: int = 1, bias: bool = False) -> "Tensor":
+        return self.graph.record(ops.Conv(out, kernel, stride, groups, bias), self)
+
+    def norm(self) -> "Tensor":
+        return self.graph.record(ops.Norm(), self)
+
+    def conv_norm(self, out: int, kernel: int, *, stride: int = 1, groups: int = 1) -> "Tensor":
+        return self.conv(out, kernel, stride=stride, groups=groups).norm()
+
+    def relu(self) -> "Tensor":
+        return self.graph.record(ops.Activation("relu"), self)
+
+    def sigmoid(self) -> "Tensor":
+        return self.graph.record(ops.Activation("sigmoid"), self)
+
+    def max_pool(self, kernel: int, *, stride: int, padding: int = 0) -> "Tensor":
+        return self.graph.record(ops.Pool("max", kernel, stride, padding), self)
+
+    def avg_pool(
+        self, kernel: int, *, stride: int, padding: int = 0, ceil: bool = False, count_padding: bool = True
+    ) -> "Tensor":
+        return self.graph.record(ops.Pool("avg", kernel, stride, padding, ceil, count_padding), self)
+
+    def global_pool(self) -> "Tensor":
+        return self.graph.record(ops.GlobalPool(), self)
+
+    def linear(self, out: int) -> "Tensor":
+        return self.graph.record(ops.Linear(out), self)
+
+    def chunks(self, count: int) -> "list[Tensor]":
+        """`count` equal parts along the channels."""
+        assert self.channels % count == 0, (self.channels, count)
+        step = self.channels // count
+        return [self.graph.record(ops.Slice(i * step, (i + 1) * step), self) for i in range(count)]
+
+    def softmax(self, radix: int, cardinality: int) -> "Tensor":
+        return self.graph.record(ops.Softmax(radix, cardinality), self)
+
+    def subsample(self, stride: int) -> "Tensor":
+        return self.graph.record(ops.Subsample(stride), self)
+
+    def pad_channels(self, out: int) -> "Tensor":
+        return self.graph.record(ops.PadChannels(out), self)
+
+    def __add__(self, other: "Tensor") -> "Tensor":
+        return self.graph.record(ops.Add(), self, other)
+
+    def __mul__(self, weights: "Tensor") -> "Tensor":
+        return self.graph.record(ops.Multiply(), self, weights)
+
+
+def total(parts: "list[Tensor]") -> "Tensor":
+    """The elementwise sum of one or more tensors."""
+    first, *rest = parts
+    return first.graph.record(ops.Add(), first, *rest) if rest else first

@@ -1,0 +1,76 @@
+"""Names of networks: rules from the papers' notation to a sentence."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from typing import TypeVar
+
+from space.arch import Arch
+from space.errors import SpaceError
+
+Make = TypeVar("Make", bound=Callable[..., Arch])
+
+MAX_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A template such as `resnext{depth:50|101}_{cardinality}x{base_width}d` and what it means."""
+
+    template: str
+    make: Callable[..., Arch]
+    listed: tuple[str, ...]
+
+    def match(self, name: str) -> Arch | None:
+        found = _pattern(self.template).fullmatch(name)
+        if found is None:
+            return None
+        return self.make(**{k: int(v) if v.isdigit() else v for k, v in found.groupdict().items()})
+
+
+RULES: list[Rule] = []
+_HOLE = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+
+
+def rule(
+    template: str, *, listed: tuple[str, ...] | None = None, **examples: tuple[int, ...]
+) -> Callable[[Make], Make]:
+    """Make a function the meaning of every name that fits `template`.
+
+    `listed` are the names shown to users; without it, all that the template's choices and `examples` give.
+    """
+
+    def register(make: Make) -> Make:
+        RULES.append(Rule(template, make, _expand(template, examples) if listed is None else listed))
+        return make
+
+    return register
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(_HOLE.sub(lambda hole: f"(?P<{hole[1]}>{hole[2] or rf'[0-9]{{1,{MAX_DIGITS}}}'})", template))
+
+
+def _expand(template: str, examples: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+    holes = _HOLE.findall(template)
+    values = [choices.split("|") if choices else [str(n) for n in examples[name]] for name, choices in holes]
+    skeleton = _HOLE.sub("{}", template)
+    return tuple(skeleton.format(*row) for row in product(*values))
+
+
+def listed() -> tuple[str, ...]:
+    """Every name worth listing, in the order of the rules."""
+    return tuple(name for rule in RULES for name in rule.listed)
+
+
+def named(name: str) -> Arch:
+    """The network of that name; `SpaceError` with the nearest listed one where there is none."""
+    for entry in RULES:
+        if arch := entry.match(name):
+            return arch
+    near = get_close_matches(name, listed(), n=1, cutoff=0.5)
+    hint = f"the nearest is {near[0]}" if near else "write a name such as resnext50_32x4d, or a sentence"
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    raise SpaceError(f"no network is called {shown!r}; {hint}")

@@ -1,0 +1,66 @@
+"""What a sentence is made of: the open families of parts, each a frozen value with one method over symbolic tensors."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+
+from space import notation
+from space.graph import Tensor
+
+
+@dataclass(frozen=True)
+class Part(ABC):
+    """A word of the grammar with its arguments."""
+
+    def __str__(self) -> str:
+        return notation.text(self)
+
+    def simpler(self) -> "Part":
+        """The plainer part this one may amount to (radix 0 is a grouped convolution); itself where there is none."""
+        return self
+
+
+class Stem(Part):
+    """From the image to the first stage's input."""
+
+    @abstractmethod
+    def apply(self, x: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a block stands: the stride it is asked for, and whether it opens its stage."""
+
+    stride: int = 1
+    opens: bool = False
+
+
+class Block(Part):
+    """The repeated unit of a stage, with its shortcut."""
+
+    @abstractmethod
+    def apply(self, x: Tensor, at: Position) -> Tensor: ...
+
+
+class Spatial(Part):
+    """What stands in the middle of a bottleneck; it keeps the channels and ends in norm and ReLU."""
+
+    @abstractmethod
+    def apply(self, x: Tensor, at: Position) -> Tensor: ...
+
+
+class Shortcut(Part):
+    """How a block's input reaches its output past the branch."""
+
+    @abstractmethod
+    def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        """The branch's result together with the shortcut of the block's input `x`."""
+
+
+class Downsampling(StrEnum):
+    """Where a bottleneck that strides loses its resolution."""
+
+    STRIDE_IN_3X3 = "stride_in_3x3"  # fb.resnet.torch, ResNeXt
+    STRIDE_IN_1X1 = "stride_in_1x1"  # the first 1x1: He 2015, caffe
+    POOL_BEFORE = "pool_before"  # average pooling before the 3x3: ResNeSt-fast
+    POOL_AFTER = "pool_after"  # average pooling after the 3x3: ResNeSt

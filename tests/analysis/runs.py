@@ -1,0 +1,86 @@
+"""Synthetic recipes and runs whose truth is known."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from analysis.plain import to_plain
+from analysis.recipe import Fidelity, Recipe, Setting, Training
+from analysis.record import Trial, trial_key
+
+Named = Mapping[int | tuple[int, ...], str]
+Changes: TypeAlias = Any  # fields of a record, by keyword
+
+CARDINALITIES: Named = {1: "1x64d", 2: "2x40d", 4: "4x24d", 8: "8x14d", 32: "32x4d"}
+RADIX_PLANE: Named = {(r, c): f"{r}s{c}x{d}d" for c, d in ((1, 64), (2, 40), (4, 24)) for r in (0, 1, 2, 4)}
+FIDELITY = Fidelity(name="minutes", resolution=28, width=0.25, depth=0.34, train_images=10_000, epochs=4)
+TRAINING = Training(lr=0.1)  # whatever the default may be
+VERSIONS = {"python": "3.11.2", "torch": "2.9.0"}
+
+
+def a_setting(value: int | tuple[int, ...], name: str, macs: int) -> Setting:
+    """Costs are plausible; only their fields matter here."""
+    return Setting(
+        value=value, setting=name, sentence=f"resnext50_{name}", macs=macs, params=25_000_000, activations=11_000_000,
+        budget_error=macs / 4e9 - 1, base_error=macs / 4_089_184_256 - 1,
+        proxy=f"proxy({name})", proxy_macs=4_000_000 + macs // 10**6, proxy_params=200_000,
+    )  # fmt: skip
+
+
+def a_recipe(settings: Named | None = None, *, axis: tuple[str, ...] = ("cardinality",), **changes: Changes) -> Recipe:
+    """What `explore --budget 4GFLOPs --axis cardinality` would resolve to, but for the names of the settings."""
+    names: Named = CARDINALITIES if settings is None else settings
+    costs = (4_089_184_256, 4_125_000_000, 4_160_000_000, 4_267_000_000, 4_230_480_000)
+    fields: dict[str, Any] = {
+        "command": f"explore --budget 4GFLOPs --axis {axis[0]} --seeds 3",
+        "budget": "4GFLOPs", "budget_macs": 4 * 10**9, "axis": axis, "against": "width", "match": "paper",
+        "base": "resnet50", "base_macs": 4_089_184_256, "resolution": 224, "data": "fashion-mnist",
+        "seed": 0, "seeds": 3, "fidelity": FIDELITY, "training": TRAINING,
+        "settings": tuple(a_setting(v, n, costs[i % 5]) for i, (v, n) in enumerate(names.items())),
+    }  # fmt: skip
+    return Recipe(**fields | changes)
+
+
+def a_plane(**changes: Changes) -> Recipe:
+    """Radix by cardinality, as in ResNeSt's ablation."""
+    return a_recipe(RADIX_PLANE, axis=("radix", "cardinality"), base="resnest50_fast_1s1x64d", **changes)
+
+
+def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **changes: Changes) -> Trial:
+    """A finished trial of the setting at `index`; its losses follow from its error."""
+    setting, epochs = recipe.settings[index], recipe.fidelity.epochs
+    hyperparameters = to_plain(recipe.training)
+    loss = 0.03 * error
+    curve = tuple(
+        {"epoch": e, "train_loss": loss + 1 / e, "validation_loss": loss + 1.1 / e, "validation_error": error + 9 / e,
+         "seconds": 5.0 * e}
+        for e in range(1, epochs + 1)
+    )  # fmt: skip
+    metrics = {"test_error": error, "test_loss": loss, "validation_error": error + 0.3,
+               "validation_loss": loss + 0.01, "train_loss": loss - 0.05}  # fmt: skip
+    fields: dict[str, Any] = {
+        "state": "finished", "value": setting.value, "setting": setting.setting, "sentence": setting.sentence,
+        "key": trial_key(setting.sentence, setting.proxy, hyperparameters, recipe.fidelity, replicate),
+        "proxy": setting.proxy, "replicate": replicate, "fidelity": recipe.fidelity.name,
+        "hyperparameters": hyperparameters, "metrics": metrics, "curve": curve, "seconds": 5.0 * epochs,
+        "versions": VERSIONS, "host": "a processor with 2 cores", "finished_at": "2026-01-02T03:04:05+00:00",
+    }  # fmt: skip
+    return Trial(**fields | changes)
+
+
+def trials(recipe: Recipe, slope: float = -0.8, noise: float = 0.2, replicates: int = 3, seed: int = 0) -> list[Trial]:
+    """Error changes by `slope` points over the settings; replicates differ by an offset that pairing takes away."""
+    chance, steps = np.random.default_rng(seed), max(1, len(recipe.settings) - 1)
+    errors = 10 + slope * np.arange(len(recipe.settings)) / steps
+    return [
+        a_trial(recipe, index, replicate, float(error + offset + chance.normal(0, noise)))
+        for replicate, offset in enumerate(chance.normal(0, 0.5, replicates))
+        for index, error in enumerate(errors)
+    ]  # fmt: skip
+
+
+def failed(trial: Trial, reason: str = "out of memory") -> Trial:
+    """The trial, had it failed."""
+    return replace(trial, state="failed", metrics={}, curve=(), reason=reason)

@@ -1,0 +1,97 @@
+"""Figures draw the numbers of their infos."""
+
+import json
+from collections.abc import Callable
+
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+import pytest
+
+from analysis import figures
+from analysis.recipe import Recipe
+from analysis.table import trials_table
+from analysis.trial import Trial
+from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
+
+HOSTILE = "</script><b>%{x}\" '🦊"
+
+
+@pytest.mark.parametrize("metric", ["test_error", "test_loss"])
+def test_the_tradeoff_holds_every_seed_and_its_interval(metric: figures.Metric) -> None:
+    recipe = a_recipe()
+    written = trials(recipe)
+    info = figures.tradeoff_info(recipe, trials_table(recipe, written), metric)
+    (line,) = info.lines
+    assert info.ticks == ("1x64d", "2x40d", "4x24d", "8x14d", "32x4d")
+    assert [point.position for point in line.points] == [0, 1, 2, 3, 4]
+    for index, point in enumerate(line.points):
+        expected = [written[5 * replicate + index].metrics[metric] for replicate in range(3)]
+        assert list(point.seeds) == expected
+        assert point.interval.mean == pytest.approx(sum(expected) / 3)
+
+
+def test_published_values_stand_beside_error_only() -> None:
+    recipe = a_recipe()
+    table = trials_table(recipe, trials(recipe))
+    error, loss = figures.tradeoff_info(recipe, table), figures.tradeoff_info(recipe, table, "test_loss")
+    assert error.published == "ResNeXt Table 3"
+    assert [point.published for point in error.lines[0].points] == [23.9, 23.0, 22.6, 22.3, 22.2]
+    assert loss.published is None
+    assert figures.tradeoff(error).layout.yaxis2.title.text == "ImageNet top-1 error (%)"
+    assert "yaxis2" not in figures.tradeoff(loss).layout
+
+
+def test_a_plane_has_a_line_for_each_cardinality() -> None:
+    recipe = a_plane()
+    info = figures.tradeoff_info(recipe, trials_table(recipe, trials(recipe)))
+    assert [line.name for line in info.lines] == ["cardinality 1", "cardinality 2", "cardinality 4"]
+    assert info.ticks == ("radix 0", "radix 1", "radix 2", "radix 4")
+    assert info.axis == "radix"
+    assert all(len(line.points) == 4 for line in info.lines)
+    positions = {point.position for line in info.lines for point in line.points}
+    assert len(positions) == 12  # nothing hides behind anything else
+
+
+def test_costs_are_the_recipes() -> None:
+    info = figures.costs_info(a_recipe())
+    assert info.budget == 4
+    assert info.gflops[-1] == pytest.approx(4.23048)
+    assert info.errors[-1] == "+5.8 %"
+    assert info.proxy_mflops[0] == pytest.approx(4.004089)
+
+
+def test_curves_are_means_over_the_seeds_that_finished() -> None:
+    recipe = a_recipe()
+    written = [a_trial(recipe, 0, 0, 10.0), a_trial(recipe, 0, 1, 20.0), failed(a_trial(recipe, 1, 0))]
+    (curve,) = figures.curves_info(recipe, written)
+    assert curve.setting == "1x64d"
+    assert curve.epochs == (1, 2, 3, 4)
+    assert curve.train_loss[0] == pytest.approx(0.03 * 15 + 1)
+    assert curve.validation_loss[3] == pytest.approx(0.03 * 15 + 1.1 / 4)
+
+
+@pytest.mark.parametrize("make", [a_recipe, a_plane, lambda: a_recipe({}), lambda: a_recipe({1: "1x64d"})])
+@pytest.mark.parametrize("count", [0, 1, 6, 36])
+def test_every_figure_draws_whatever_has_finished(make: Callable[[], Recipe], count: int) -> None:
+    recipe = make()
+    for written in (trials(recipe)[:count], [failed(trial) for trial in trials(recipe)[:count]]):
+        for figure in drawn(recipe, written):
+            assert json.loads(figure.to_json())["layout"]
+
+
+def test_labels_are_text_and_no_markup() -> None:
+    recipe = a_recipe({1: HOSTILE})
+    for figure in drawn(recipe, [a_trial(recipe, 0, 0)]):
+        written = figure.to_json()
+        assert "<b>%" not in written
+        assert "\\u003cb\\u003e%" not in written
+        assert "&lt;b&gt;%" in written
+
+
+def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
+    table = trials_table(recipe, written)
+    return [
+        figures.tradeoff(figures.tradeoff_info(recipe, table)),
+        figures.tradeoff(figures.tradeoff_info(recipe, table, "test_loss")),
+        figures.costs(figures.costs_info(recipe, table)),
+        figures.curves(figures.curves_info(recipe, written)),
+    ]

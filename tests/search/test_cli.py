@@ -1,0 +1,151 @@
+"""The command line: documents for machines, one line for mistakes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from search.cli import main
+from space import cost, parse
+
+QUESTION = ["--budget", "4GFLOPs", "--axis", "cardinality"]
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(list(words))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_cost_json_is_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(
+        capsys, "cost", "resnext50_32x4d", "conv_stem(8) > 2*basic(8)", "--json", "--resolution", "97"
+    )
+    first, second = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(first) == ["name", "sentence", "resolution", "classes", "params", "macs", "activations", "cio", "moc"]
+    assert first["sentence"] == str(parse("32x4d"))
+    assert first["macs"] == cost(parse("32x4d"), 97).macs
+    assert first["moc"] == first["macs"] / first["cio"]
+    assert (second["resolution"], second["classes"]) == (97, 1000)
+
+
+def test_cost_all_lists_every_name(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "cost", "--all")
+    assert "resnext101_32x48d" in out
+    assert "4,089,184,256" in out
+
+
+def test_plan_json_is_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "plan", *QUESTION, "--json")
+    plan = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(plan) == ["axis", "against", "match", "budget_macs", "base", "base_macs", "settings"]
+    assert (plan["axis"], plan["against"], plan["match"], plan["base"]) == ("cardinality", "width", "paper", "resnet50")
+    assert list(plan["settings"][0]) == ["value", "setting", "sentence", "macs", "params", "budget_error", "base_error"]
+    assert [s["setting"] for s in plan["settings"]] == ["1x64d", "2x40d", "4x24d", "8x14d", "16x8d", "32x4d"]
+    assert plan["settings"][-1]["value"] == 32
+    assert parse(plan["settings"][-1]["sentence"]) == parse("32x4d")
+
+
+def test_plan_json_of_a_plane_has_two_values(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "plan", "--budget", "4GFLOPs", "--axis", "radix", "--json")
+    plan = json.loads(out)
+    assert plan["axis"] == ["radix", "cardinality"]
+    assert {"2s2x40d": [2, 2]}.items() <= {s["setting"]: s["value"] for s in plan["settings"]}.items()
+
+
+def test_plan_says_how_far_every_setting_is_from_the_budget(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "plan", *QUESTION)
+    assert "+6.69%" in out
+    assert "+4.36%" in out
+
+
+def test_show_prints_the_papers_table(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "show", "resnext50_32x4d")
+    assert "stage2 28x28 [1x1, 256 | 3x3, 256, C=32 | 1x1, 512] x4" in out
+    assert "4,230,479,872" in out
+
+
+MISTAKES = [
+    (["--axis", "cardinality"], "--budget"),
+    (["--budget", "4GFLOPs"], "--axis"),
+    (["--budget", "4GF", "--axis", "cardinality"], "--budget: '4GF' is not an amount; write 4GFLOPs, 800MFLOPs or 4e9"),
+    (["--budget", "-1GFLOPs", "--axis", "cardinality"], "--budget: '-1GFLOPs'"),
+    (["--budget", "0", "--axis", "cardinality"], "--budget: '0'"),
+    (["--budget", "1GFLOPs", "--axis", "cardinality"], "--budget: '1GFLOPs' is below the cheapest"),
+    (["--budget", "1TFLOPs", "--axis", "radix"], "--budget: '1TFLOPs' is above the dearest"),
+    (
+        ["--budget", "4GFLOPs", "--axis", "colour"],
+        "--axis: 'colour' is no axis; write cardinality, width, depth, radix",
+    ),
+    (["--budget", "4GFLOPs", "--axis", "-1"], "--axis: '-1' is no axis"),
+    ([*QUESTION, "--against", "radix"], "--against: 'radix' does not give way"),
+    ([*QUESTION, "--base", "resnet51"], "--base: no network is called 'resnet51'; the nearest is resnet50"),
+    ([*QUESTION, "--base", "resnet18"], "--base: basic(64) has no width to solve for"),
+    ([*QUESTION, "--values", "1,x"], "--values: 'x'"),
+    ([*QUESTION, "--values", "0"], "--values: cardinality 0"),
+    (
+        [*QUESTION, "--values", "3", "--against", "depth"],
+        "--values: stage1.block1: grouped(3): 64 channels are not divisible",
+    ),
+    ([*QUESTION, "--values", "500"], "--values: cardinality 500 fits no width"),
+    ([*QUESTION, "--match", "roughly"], "--match: 'roughly' is no rule; write paper or exact"),
+    ([*QUESTION, "--resolution", "-5"], "--resolution: '-5' is not possible"),
+    ([*QUESTION, "--colour", "red"], "unrecognized arguments: --colour red"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), MISTAKES)
+@pytest.mark.parametrize("command", [["plan"], []])
+def test_wrong_words_get_one_line_and_exit_2(
+    capsys: pytest.CaptureFixture[str], words: list[str], says: str, command: list[str]
+) -> None:
+    code, out, err = said(capsys, *command, *words)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--data", "nonsense"], "--data: 'nonsense' is not known; write digits, fashion-mnist or folder:PATH"),
+        (["--data", "folder:/nowhere"], "--data: 'folder:/nowhere' is not a folder"),
+        (["--data", "digits", "--fidelity", "quik"], "--fidelity: 'quik' is not known"),
+        (["--data", "digits", "--set", "lr=fast"], "--set: lr"),
+        (["--data", "digits", "--set", "rate=0.1"], "--set: "),
+        (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE"),
+        (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
+        (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
+        (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
+    ],
+)
+def test_wrong_words_about_training_get_one_line_and_exit_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = said(capsys, *QUESTION, *words)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert says in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_holds_no_images_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, err = said(capsys, *QUESTION, "--data", f"folder:{tmp_path}", "--run", str(tmp_path / "run"))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "train-images-idx3-ubyte" in err
+
+
+def test_a_run_folder_that_cannot_be_made_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, out, err = said(capsys, *QUESTION, "--data", "digits", "--run", str(tmp_path / "file" / "run"))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert str(tmp_path / "file") in err
+
+
+@pytest.mark.parametrize("words", [["report", "/nowhere"], ["cost"], ["cost", "resnet51"], ["show", "conv_stem("]])
+def test_other_commands_refuse_in_one_line_too(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    code, out, err = said(capsys, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)

@@ -1,0 +1,197 @@
+"""Plans: the papers' settings come out of the rules, and proxies cost the same."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from space import SpaceError, cost, parse
+from space.arch import Input
+from space.budget import budget, shown
+from space.plan import AXES, Plan, block_macs, nearest, plan
+from space.proxy import TOLERANCE, Reduction, proxies, reduced
+from space.solve import bottleneck, solve_depths, solve_widths
+
+FOUR = budget("4GFLOPs")
+SMALL = Reduction(width=1 / 4, depth=1 / 3, input=Input(1, 28), classes=10)
+
+
+def names(it: Plan) -> list[str]:
+    return [setting.name for setting in it.settings]
+
+
+@pytest.mark.parametrize(
+    ("text", "macs"),
+    [
+        ("4GFLOPs", 4 * 10**9),
+        ("4.1 GFLOPs", 4_100_000_000),
+        ("800MFLOPs", 8 * 10**8),
+        ("4e9", 4 * 10**9),
+        ("4gmacs", 4 * 10**9),
+        ("4000000000", 4 * 10**9),
+        (".5TFLOP", 5 * 10**11),
+        ("12kMAC", 12_000),
+    ],
+)
+def test_amounts_are_read_as_the_field_writes_them(text: str, macs: int) -> None:
+    assert budget(text).macs == macs
+
+
+@pytest.mark.parametrize(
+    "text", ["4GF", "-1GFLOPs", "0", "", "GFLOPs", "4 G", "1e99", "nan", "inf", "4GFLOPs!", "4" * 50]
+)
+def test_what_is_no_amount_is_quoted(text: str) -> None:
+    with pytest.raises(SpaceError, match="write") as caught:
+        budget(text)
+    assert repr(text)[:20] in str(caught.value)
+
+
+@given(st.integers(1, 10**15))
+def test_shown_amounts_are_right_to_half_a_percent(macs: int) -> None:
+    assert macs < 10**4 or budget(shown(macs)).macs == pytest.approx(macs, rel=5e-3)
+
+
+def test_cardinality_at_4_gflops_is_resnexts_table() -> None:
+    it = plan(FOUR, ["cardinality"])
+    assert names(it) == ["1x64d", "2x40d", "4x24d", "8x14d", "16x8d", "32x4d"]
+    macs = {setting.name: setting.cost.macs for setting in it.settings}
+    del macs["16x8d"]  # not in the paper
+    assert list(macs.values()) == [4089184256, 4124508160, 4159832064, 4267409408, 4230479872]
+    assert it.base_name == "resnet50"
+    assert it.settings[0].base_error == 0
+    assert it.settings[3].base_error == pytest.approx(0.0436, abs=5e-5)
+    assert it.settings[3].budget_error == pytest.approx(0.0669, abs=5e-5)
+
+
+def test_the_same_rule_gives_resnext_101() -> None:
+    for it in (plan(FOUR, ["cardinality"], base="resnet101"), plan(budget("8GFLOPs"), ["cardinality"])):
+        found = {setting.name: setting.arch for setting in it.settings}
+        for name in ("1x64d", "2x40d", "4x24d", "8x14d", "32x4d"):
+            assert found[name] == parse(f"resnext101_{name}")
+
+
+def test_radix_at_4_gflops_holds_resnests_ablation() -> None:
+    it = plan(FOUR, ["radix"])
+    assert len(it.settings) == 12
+    assert it.axis == ("radix", "cardinality")
+    found = {setting.name: setting for setting in it.settings}
+    for name in ("1s1x64d", "2s1x64d", "4s1x64d", "1s2x40d", "2s2x40d", "4s2x40d", "1s4x24d"):
+        assert found[name].arch == parse(f"resnest50_fast_{name}")
+    assert found["4s2x40d"].value == (4, 2)
+    assert found["2s1x64d"].cost.params == 27483240
+    assert found["1s4x24d"].cost.params == 25677000
+    assert names(plan(FOUR, ["cardinality", "radix"])) == names(it)
+
+
+@given(st.sampled_from((1, 2, 3, 4, 6, 8, 16, 32, 64)), st.sampled_from((64, 128, 256)), st.integers(8, 80))
+@settings(max_examples=40)
+def test_the_papers_rule_minimises_the_difference(cardinality: int, out: int, inner: int) -> None:
+    """No width anywhere near is closer, and the block is C(out·d + 9d² + d·out)."""
+    target = block_macs(inner, out, 1)
+    assert block_macs(cardinality * 5, out, cardinality) == cardinality * (5 * out + 9 * 25 + 5 * out)
+    best = nearest(lambda d: block_macs(cardinality * d, out, cardinality), target)
+    errors = {d: abs(block_macs(cardinality * d, out, cardinality) - target) for d in range(1, inner + 2)}
+    assert errors[best] == min(errors.values())
+    assert all(error > errors[best] for d, error in errors.items() if d < best)
+
+
+@pytest.mark.parametrize(("axis", "against"), [("width", "depth"), ("depth", "width"), ("cardinality", "depth")])
+def test_what_gives_way_brings_the_cost_back_to_the_base(axis: str, against: str) -> None:
+    it = plan(FOUR, [axis], against=against)
+    assert all(abs(setting.base_error) < 0.03 for setting in it.settings), [s.base_error for s in it.settings]
+    assert it.base in [setting.arch for setting in it.settings]
+
+
+@pytest.mark.parametrize("axis", ["cardinality", "radix"])
+def test_exact_matching_meets_a_thousandth_of_the_budget(axis: str) -> None:
+    it = plan(FOUR, [axis], match="exact")
+    assert all(abs(setting.budget_error) <= 0.001 for setting in it.settings)
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_every_default_value_has_a_setting(axis: str) -> None:
+    it = plan(FOUR, [axis])
+    assert len({setting.arch for setting in it.settings}) == len(it.settings)
+    assert all(setting.cost == cost(setting.arch) for setting in it.settings)
+
+
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("side", [8, 28, 32])
+def test_proxies_of_a_run_cost_the_same(axis: str, side: int) -> None:
+    it = plan(FOUR, [axis])
+    found = proxies(it, Reduction(SMALL.width, SMALL.depth, Input(1, side), 10))
+    macs = [cost(proxy).macs for proxy in found]
+    assert max(macs) / min(macs) - 1 < 0.02
+    assert len(set(found)) == len(it.settings)
+    assert all(parse(str(proxy)) == proxy for proxy in found)
+
+
+def test_a_proxy_keeps_the_axis_value() -> None:
+    it = plan(FOUR, ["cardinality"])
+    for setting, proxy in zip(it.settings, proxies(it, SMALL), strict=True):
+        assert {getattr(bottleneck(s).spatial, "cardinality", None) for s in proxy.stages} == {setting.value}
+    deep = plan(FOUR, ["depth"])
+    for setting, proxy in zip(deep.settings, proxies(deep, SMALL), strict=True):
+        assert [s.depth for s in proxy.stages] == [s.depth for s in setting.arch.stages]
+
+
+def test_the_whole_fidelity_is_the_network_itself() -> None:
+    arch = parse("resnest50_fast_2s2x40d")
+    assert reduced(arch, Reduction(1.0, 1.0, Input(3, 224), 1000)) == arch
+
+
+def test_settings_that_would_share_a_proxy_are_refused() -> None:
+    it = plan(FOUR, ["width"], values=(64, 65))
+    with pytest.raises(SpaceError, match="the same proxy"):
+        proxies(it, Reduction(1 / 32, 1 / 4, Input(1, 8), 10))
+
+
+@given(st.sampled_from((1, 2, 4, 8)), st.floats(0.6, 1.6))
+@settings(max_examples=20)
+def test_widths_are_solved_to_the_tolerance_and_nearest_to_their_proportions(groups: int, factor: float) -> None:
+    arch = parse(f"resnext26_{groups}x{64 // groups}d")
+    solved = solve_widths(arch, round(factor * cost(arch).macs), tolerance=TOLERANCE)
+    assert cost(solved).macs == pytest.approx(factor * cost(arch).macs, rel=TOLERANCE)
+    ratios = [bottleneck(a).inner / bottleneck(b).inner for a, b in zip(solved.stages, arch.stages, strict=True)]
+    assert max(ratios) / min(ratios) < 1.35
+
+
+def test_solving_for_the_own_cost_changes_nothing() -> None:
+    for name in ("resnet50", "32x4d", "2s2x40d"):
+        arch = parse(name)
+        assert solve_widths(arch, cost(arch).macs, tolerance=1e-6) == arch
+        assert solve_depths(arch, cost(arch).macs) == arch
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"axis": ["colour"]}, "'colour' is no axis; write cardinality, width, depth, radix"),
+        ({"axis": ["width", "depth"]}, "no plane"),
+        ({"axis": ["cardinality"], "against": "radix"}, "'radix' does not give way to cardinality"),
+        ({"axis": ["cardinality"], "values": (0,)}, "cardinality 0 is not possible"),
+        ({"axis": ["cardinality"], "values": (1000,)}, "fits no width: even 1000x1d costs 521000"),
+        ({"axis": ["cardinality"], "values": (2, 2)}, "value 2 is given twice"),
+        ({"axis": ["cardinality"], "values": (3,), "against": "depth"}, "64 channels are not divisible by 3 groups"),
+        ({"axis": ["radix"], "values": (3,)}, r"not divisible by 3 groups \(radix 3 × cardinality 1\)"),
+        ({"axis": ["depth"], "values": (60,)}, "60 layers; write 14, 26, 50, 101, 152, 200"),
+        ({"axis": ["width"], "values": (0,)}, "width 0 is not possible"),
+        ({"axis": ["cardinality"], "base": "resnet18"}, "no width to solve for"),
+        ({"axis": ["depth"], "base": "resnext29_8x64d_cifar"}, "the base has 3 stages"),
+        ({"axis": ["width"], "base": "resnet200", "values": (1,)}, "would have to grow beyond"),
+        ({"axis": ["cardinality"], "base": "nonsense"}, "no network is called 'nonsense'"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_its_numbers(arguments: dict[str, object], says: str) -> None:
+    with pytest.raises(SpaceError, match=says):
+        plan(FOUR, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_budget_below_the_stem_is_refused() -> None:
+    with pytest.raises(SpaceError, match="stem and head alone cost 120 MFLOPs, no less than the 100 MFLOPs"):
+        plan(budget("100MFLOPs"), ["cardinality"], base="resnet50", match="exact")
+
+
+@pytest.mark.parametrize("text", ["1GFLOPs", "20GFLOPs", "1"])
+def test_a_budget_off_the_ladder_names_its_ends(text: str) -> None:
+    with pytest.raises(SpaceError, match=r"resnet14 at 1\.47|resnet200 at 15"):
+        plan(budget(text), ["cardinality"])

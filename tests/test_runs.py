@@ -1,0 +1,64 @@
+"""Every committed run loads with today's code and means today what it meant then."""
+
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from analysis.record import Run, trial_key
+from analysis.report import render
+from analysis.verdict import verdict
+from space import cost, parse
+
+ROOT = Path(__file__).parents[1]
+TRACKED = subprocess.run(
+    ["git", "ls-files", "runs"], cwd=ROOT, capture_output=True, text=True, check=True
+).stdout.split()
+RUNS = sorted({ROOT / Path(name).parent for name in TRACKED if name.endswith("recipe.toml")})
+
+
+@pytest.fixture(params=RUNS, ids=[folder.name for folder in RUNS])
+def run(request: pytest.FixtureRequest) -> Run:
+    return Run.open(request.param)
+
+
+def test_all_its_trials_are_there(run: Run) -> None:
+    table = run.trials()
+    assert run.notices == []
+    assert (table["state"] == "finished").all()
+    assert len(table) == run.recipe.seeds * len(run.recipe.settings)
+
+
+def test_its_sentences_cost_what_they_did(run: Run) -> None:
+    for setting in run.recipe.settings:
+        candidate, proxy = cost(parse(setting.sentence), run.recipe.resolution), cost(parse(setting.proxy))
+        assert (candidate.macs, candidate.params) == (setting.macs, setting.params)
+        assert (proxy.macs, proxy.params) == (setting.proxy_macs, setting.proxy_params)
+        assert str(parse(setting.sentence)) == setting.sentence
+
+
+def test_its_trials_keep_their_keys_and_scores(run: Run) -> None:
+    """A changed key would train every finished trial again."""
+    for trial in run.finished().values():
+        training = asdict(run.recipe.training)
+        assert trial.key == trial_key(trial.sentence, trial.proxy, training, run.recipe.fidelity, trial.replicate)
+        losses, correct = run.scores(trial.key)
+        assert 100 * (1 - correct.mean()) == pytest.approx(trial.metrics["test_error"])
+        assert losses.mean() == pytest.approx(trial.metrics["test_loss"], rel=1e-2)
+
+
+def test_its_readme_says_the_command_and_the_verdict(run: Run) -> None:
+    readme = (run.folder / "README.md").read_text()
+    assert run.recipe.command in readme
+    words = verdict(run.recipe, run.trials()).words
+    assert words in " ".join(readme.replace("\n> ", " ").split())
+
+
+def test_it_is_committed_without_what_can_be_made_again(run: Run) -> None:
+    tracked = [Path(name) for name in TRACKED if Path(name).is_relative_to(run.folder.relative_to(ROOT))]
+    assert not [name for name in tracked if name.suffix == ".html"]
+
+
+def test_its_report_renders(run: Run) -> None:
+    assert "<h1" in render(run)
