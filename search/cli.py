@@ -34,7 +34,11 @@ class _Parser(ArgumentParser):
         super().__init__(*args, **{**kwargs, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message.removeprefix("argument ").replace("argument(s)", "argument"))
+        message = message.removeprefix("argument ")
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            message = f"{missing}: missing; see {self.prog} --help"
+        raise UsageError(message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -142,7 +142,8 @@ def execute(run: Run, data: DataSet, resources: Resources, watch: Watch) -> optu
     if not searcher.pending:
         return searcher.study
     with cluster(run.folder, resources, sum(part.pixels.nbytes for part in (data.train, data.test))):
-        trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe)
+        device = "cuda" if resources.gpus_per_trial else "cpu"
+        trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
         share = {"cpu": run.recipe.training.threads, "gpu": resources.gpus_per_trial}
         with tempfile.TemporaryDirectory(prefix="explore-") as scratch:
             tune.Tuner(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ProxyTrainable(tune.Trainable):
     """Trains the proxy named in its configuration; what training raises becomes the reason the trial failed."""
 
-    def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe) -> None:  # type: ignore[override]
-        self.data, self.recipe = data, recipe
+    def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: str) -> None:  # type: ignore[override]
+        self.data, self.recipe, self.device = data, recipe, device
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -54,8 +54,6 @@ class ProxyTrainable(tune.Trainable):
 
     def _trainer(self) -> "Trainer":
         # Here, so that the driver, which trains nothing, starts without torch.
-        import torch
-
         from search.counters import measured_macs
         from search.train import Trainer
         from space.module import build, residual_norms
@@ -73,7 +71,7 @@ class ProxyTrainable(tune.Trainable):
             run_seed=self.recipe.seed,
             replicate=self.trial["replicate"],
             candidate=self.trial["candidate"],
-            device="cuda" if torch.cuda.is_available() else "cpu",
+            device=self.device,
         )
 
 

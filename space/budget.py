@@ -9,7 +9,7 @@ _AMOUNT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt]?
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _LIMIT = 10**18
 
-GIGA = 10**9
+MEGA, GIGA = 10**6, 10**9
 
 
 @dataclass(frozen=True)
@@ -36,5 +36,5 @@ def budget(text: str) -> Budget:
 
 def shown(macs: int) -> str:
     """Multiply-adds as the field prints them: `4.09 GFLOPs`, `812 MFLOPs`."""
-    value, unit = (macs / GIGA, "GFLOPs") if macs >= GIGA else (macs / 10**6, "MFLOPs")
+    value, unit = (macs / GIGA, "GFLOPs") if macs >= GIGA else (macs / MEGA, "MFLOPs")
     return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"

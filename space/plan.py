@@ -7,7 +7,7 @@ from typing import Literal
 
 from space import solve
 from space.arch import Arch, Stage
-from space.budget import Budget, shown
+from space.budget import MEGA, Budget, shown
 from space.cost import Cost, cost, part_cost
 from space.errors import SpaceError
 from space.families import resnest, resnet
@@ -135,10 +135,15 @@ def base_of(budget: Budget, axis: Axis, name: str | None, resolution: int | None
         if beyond:
             raise SpaceError(
                 f"{budget.text!r} is {way} base of the {axis.name} axis, {rung} at {shown(costs[rung])}; "
-                f"write {shown(costs[cheapest])} to {shown(costs[dearest])}, or another --resolution"
+                f"write {_megas(costs[cheapest] + MEGA)} to {_megas(costs[dearest])}, or another resolution"
             )
     nearest = min(costs, key=lambda rung: abs(costs[rung] - budget.macs))
     return nearest, ladder[nearest]
+
+
+def _megas(macs: int) -> str:
+    """An amount that can be written as a budget, rounded down."""
+    return f"{macs // MEGA}MFLOPs"
 
 
 def _at(arch: Arch, resolution: int | None) -> Arch:

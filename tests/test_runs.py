@@ -1,8 +1,6 @@
 """Every committed run loads with today's code and means today what it meant then."""
 
-import subprocess
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -10,12 +8,7 @@ from analysis.record import Run, trial_key
 from analysis.report import render
 from analysis.verdict import verdict
 from space import cost, parse
-
-ROOT = Path(__file__).parents[1]
-TRACKED = subprocess.run(
-    ["git", "ls-files", "runs"], cwd=ROOT, capture_output=True, text=True, check=True
-).stdout.split()
-RUNS = sorted({ROOT / Path(name).parent for name in TRACKED if name.endswith("recipe.toml")})
+from tests.committed import FILES, ROOT, RUNS
 
 
 @pytest.fixture(params=RUNS, ids=[folder.name for folder in RUNS])
@@ -56,8 +49,8 @@ def test_its_readme_says_the_command_and_the_verdict(run: Run) -> None:
 
 
 def test_it_is_committed_without_what_can_be_made_again(run: Run) -> None:
-    tracked = [Path(name) for name in TRACKED if Path(name).is_relative_to(run.folder.relative_to(ROOT))]
-    assert not [name for name in tracked if name.suffix == ".html"]
+    mine = [name for name in FILES if name.is_relative_to(run.folder.relative_to(ROOT))]
+    assert {name.suffix for name in mine} == {".toml", ".jsonl", ".md", ".npz"}
 
 
 def test_its_report_renders(run: Run) -> None:
