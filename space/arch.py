@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, final
 
 from space.errors import SpaceError
-from space.graph import Graph, Tensor, source
+from space.graph import Graph, Interface, Tensor, source
 from space.ops import Shape
-from space.parts import Block, Part, Position, Stem
+from space.parts import Block, Output, Part, Position, Stem
 
 MAX_DEPTH = 1_000  # blocks in a stage
 MAX_RESOLUTION = 10_000  # pixels a side
@@ -58,14 +58,10 @@ class Input(Part):
 
 @final
 @dataclass(frozen=True)
-class Head(Part):
-    """Global average pooling and a linear classifier over `classes` classes."""
-
-    classes: int
+class Head(Output):
+    """Global average pooling and a linear classifier."""
 
     def apply(self, x: Tensor) -> Tensor:
-        if self.classes < 1:
-            raise SpaceError(f"{self}: a classifier needs at least 1 class")
         return x.global_pool().linear(self.classes)
 
 
@@ -76,7 +72,7 @@ class Arch:
 
     stem: Stem
     stages: tuple[Stage, ...]
-    head: Head = Head(1000)
+    head: Output = Head(1000)
     input: Input = Input(3, 224)
 
     def __post_init__(self) -> None:
@@ -89,7 +85,7 @@ class Arch:
         image = () if self.input == Input(3, 224) else (str(self.input),)
         return " > ".join((*image, *(str(part) for _, part in self.parts())))
 
-    def parts(self) -> Iterator[tuple[str, Stem | Stage | Head]]:
+    def parts(self) -> Iterator[tuple[str, Stem | Stage | Output]]:
         """Stem, stages and head, each with its scope."""
         yield "stem", self.stem
         for i, stage in enumerate(self.stages):
@@ -99,7 +95,7 @@ class Arch:
 
 def trace(arch: Arch, resolution: int | None = None) -> Graph:
     """The network's graph at an input of `resolution` pixels a side (None: native)."""
-    x = source(arch.input.shape(resolution))
+    x = source(Interface(arch.input.shape(resolution)))
     for scope, part in arch.parts():
         x = x.within(scope, part.apply)
     return x.graph
@@ -107,30 +103,30 @@ def trace(arch: Arch, resolution: int | None = None) -> Graph:
 
 def _normal_form(arch: Arch) -> tuple[Stage, ...]:
     """The stages with every argument that changes nothing where it stands at its default, equal neighbours merged."""
-    shape = source(arch.input.shape()).within("stem", arch.stem.apply).shape
-    done: list[tuple[Shape, Stage]] = []  # with the shape each one reads
+    before = source(Interface(arch.input.shape())).within("stem", arch.stem.apply).interface
+    done: list[tuple[Interface, Stage]] = []  # with what each one reads
     for i, stage in enumerate(arch.stages):
         try:
-            simple = _simplest(stage, shape)
+            simple = _simplest(stage, before)
         except SpaceError as error:
             raise error.inside(f"stage{i + 1}") from None
         if done and (merged := _merged(done[-1][1], simple, done[-1][0])):
             done[-1] = (done[-1][0], merged)
         else:
-            done.append((shape, simple))
-        shape = _effect((simple,), shape)[1]
+            done.append((before, simple))
+        before = _effect((simple,), before)[1]
     return tuple(stage for _, stage in done)
 
 
 @lru_cache(maxsize=4096)
-def _simplest(stage: Stage, shape: Shape) -> Stage:
+def _simplest(stage: Stage, before: Interface) -> Stage:
     # Two blocks show everything a stage does: its first block and the one that repeats.
     brief = replace(stage, depth=min(stage.depth, 2))
-    wiring, _ = _effect((brief,), shape)
+    wiring, _ = _effect((brief,), before)
     for field in fields(brief.block):
         for plainer in _plainer(field, getattr(brief.block, field.name)):
             candidate = replace(brief, block=replace(brief.block, **{field.name: plainer}))
-            if _same_effect(candidate, wiring, shape):
+            if _same_effect(candidate, wiring, before):
                 brief = candidate
                 break
     return replace(brief, depth=stage.depth)
@@ -144,24 +140,24 @@ def _plainer(field: Field[Any], value: object) -> Iterator[object]:
         yield value.simpler()
 
 
-def _same_effect(stage: Stage, wiring: object, shape: Shape) -> bool:
+def _same_effect(stage: Stage, wiring: object, before: Interface) -> bool:
     try:
-        return _effect((stage,), shape)[0] == wiring
+        return _effect((stage,), before)[0] == wiring
     except SpaceError:
         return False
 
 
-def _merged(a: Stage, b: Stage, shape: Shape) -> Stage | None:
+def _merged(a: Stage, b: Stage, before: Interface) -> Stage | None:
     """One stage that is `a` followed by `b`, where there is one."""
     if b.stride > 1 or type(a.block) is not type(b.block):
         return None
     both = replace(a, depth=a.depth + b.depth)
-    return both if _same_effect(both, _effect((a, b), shape)[0], shape) else None
+    return both if _same_effect(both, _effect((a, b), before)[0], before) else None
 
 
-def _effect(stages: tuple[Stage, ...], shape: Shape) -> tuple[object, Shape]:
-    """What the stages make of an input of `shape`: their wiring, and the output's shape."""
-    x = source(shape)
+def _effect(stages: tuple[Stage, ...], before: Interface) -> tuple[object, Interface]:
+    """What the stages make of what stands before them: their wiring, and what they hand on."""
+    x = source(before)
     for stage in stages:
         x = stage.apply(x)
-    return x.graph.wiring(), x.shape
+    return x.graph.wiring(), x.interface

@@ -5,10 +5,10 @@ from functools import lru_cache, reduce
 from operator import add
 
 from space import ops
-from space.arch import Arch, Head, Stage
-from space.graph import Graph, source
+from space.arch import Arch, Stage
+from space.graph import Graph, Interface, source
 from space.ops import Shape
-from space.parts import Stem
+from space.parts import Output, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,19 @@ class Cost:
 
 def cost(arch: Arch, resolution: int | None = None) -> Cost:
     """The cost of one image at `resolution` pixels a side (None: the network's native one)."""
-    shape = arch.input.shape(resolution)
+    before = Interface(arch.input.shape(resolution))
     total = Cost()
     for _, part in arch.parts():
-        share, shape = part_cost(part, shape)
+        share, before = part_cost(part, before)
         total += share
     return total
 
 
 @lru_cache(maxsize=1 << 16)
-def part_cost(part: Stem | Stage | Head, shape: Shape) -> tuple[Cost, Shape]:
-    """The cost of a stem, stage or head on an input of `shape`, and the shape it hands on."""
-    y = part.apply(source(shape))
-    return graph_cost(y.graph), y.shape
+def part_cost(part: Stem | Stage | Output, before: Interface) -> tuple[Cost, Interface]:
+    """The cost of a stem, stage or head on what stands before it, and what it hands on."""
+    y = part.apply(source(before))
+    return graph_cost(y.graph), y.interface
 
 
 def graph_cost(graph: Graph) -> Cost:

@@ -1,15 +1,16 @@
 """Symbolic tracing: blocks are applied to tensors that have a shape and a history but no numbers."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec, Self
+from typing import Concatenate, NamedTuple, ParamSpec, Self
 
 from space import ops
 from space.errors import SpaceError
 from space.ops import Op, Shape
 
 P = ParamSpec("P")
+Kernel = int | tuple[int, int]  # height and width, where they differ
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,16 @@ class Graph:
         return tuple((node.op, node.inputs) for node in self.nodes)
 
 
-def source(shape: Shape) -> "Tensor":
+class Interface(NamedTuple):
+    """All that a part needs to know of the tensor it is applied to."""
+
+    shape: Shape
+    activated: bool = False  # whether an activation has just been applied: pre-activation blocks do not repeat it
+
+
+def source(interface: Interface) -> "Tensor":
     """The input of a new graph."""
-    return Graph().record(ops.Input(shape))
+    return Graph().record(ops.Input(*interface))
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,18 @@ class Tensor:
     def channels(self) -> int:
         return self.shape.channels
 
+    @property
+    def interface(self) -> Interface:
+        return Interface(self.shape, self.activated)
+
+    @property
+    def activated(self) -> bool:
+        """Whether it comes out of an activation, max pooling not counted: the two commute."""
+        node = self.graph.nodes[self.index]
+        while isinstance(node.op, ops.Pool) and node.op.function == "max":
+            node = self.graph.nodes[node.inputs[0]]
+        return isinstance(node.op, ops.Activation) or (isinstance(node.op, ops.Input) and node.op.activated)
+
     def within(
         self, name: str, part: "Callable[Concatenate[Tensor, P], Tensor]", *args: P.args, **kwargs: P.kwargs
     ) -> Self:
@@ -76,23 +96,40 @@ class Tensor:
             raise error.inside(name) from None
         return replace(self, index=y.index, shape=y.shape)
 
-    def conv(self, out: int, kernel: int, *, stride: int = 1, groups: int = 1, bias: bool = False) -> "Tensor":
-        return self.graph.record(ops.Conv(out, kernel, stride, groups, bias), self)
+    def conv(
+        self, out: int, kernel: Kernel, *, stride: int = 1, groups: int = 1, bias: bool = False, padded: bool = True
+    ) -> "Tensor":
+        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+        return self.graph.record(ops.Conv(out, sides, stride, groups, bias, padded), self)
 
-    def norm(self) -> "Tensor":
-        return self.graph.record(ops.Norm(), self)
+    def norm(self, eps: float = 1e-5) -> "Tensor":
+        return self.graph.record(ops.Norm(eps), self)
 
-    def conv_norm(self, out: int, kernel: int, *, stride: int = 1, groups: int = 1) -> "Tensor":
-        return self.conv(out, kernel, stride=stride, groups=groups).norm()
+    def local_norm(self) -> "Tensor":
+        return self.graph.record(ops.LocalNorm(), self)
+
+    def conv_norm(
+        self, out: int, kernel: Kernel, *, stride: int = 1, groups: int = 1, padded: bool = True, eps: float = 1e-5
+    ) -> "Tensor":
+        return self.conv(out, kernel, stride=stride, groups=groups, padded=padded).norm(eps)
 
     def relu(self) -> "Tensor":
         return self.graph.record(ops.Activation("relu"), self)
 
+    def relu6(self) -> "Tensor":
+        return self.graph.record(ops.Activation("relu6"), self)
+
+    def dropout(self, percent: int) -> "Tensor":
+        return self.graph.record(ops.Dropout(percent), self) if percent else self
+
+    def scale(self, factor: float) -> "Tensor":
+        return self.graph.record(ops.Scale(factor), self)
+
     def sigmoid(self) -> "Tensor":
         return self.graph.record(ops.Activation("sigmoid"), self)
 
-    def max_pool(self, kernel: int, *, stride: int, padding: int = 0) -> "Tensor":
-        return self.graph.record(ops.Pool("max", kernel, stride, padding), self)
+    def max_pool(self, kernel: int, *, stride: int, padding: int = 0, ceil: bool = False) -> "Tensor":
+        return self.graph.record(ops.Pool("max", kernel, stride, padding, ceil), self)
 
     def avg_pool(
         self, kernel: int, *, stride: int, padding: int = 0, ceil: bool = False, count_padding: bool = True
@@ -109,7 +146,11 @@ class Tensor:
         """`count` equal parts along the channels."""
         assert self.channels % count == 0, (self.channels, count)
         step = self.channels // count
-        return [self.graph.record(ops.Slice(i * step, (i + 1) * step), self) for i in range(count)]
+        return [self.narrow(i * step, (i + 1) * step) for i in range(count)]
+
+    def narrow(self, start: int, stop: int) -> "Tensor":
+        """Channels `start` to `stop`, the last excluded."""
+        return self.graph.record(ops.Slice(start, stop), self)
 
     def softmax(self, radix: int, cardinality: int) -> "Tensor":
         return self.graph.record(ops.Softmax(radix, cardinality), self)
@@ -120,6 +161,12 @@ class Tensor:
     def pad_channels(self, out: int) -> "Tensor":
         return self.graph.record(ops.PadChannels(out), self)
 
+    def involution(self, kernels: "Tensor", kernel: int, *, stride: int, groups: int) -> "Tensor":
+        return self.graph.record(ops.Involution(kernel, stride, groups), self, kernels)
+
+    def sample_conv(self, kernels: "Tensor", kernel: int, *, stride: int) -> "Tensor":
+        return self.graph.record(ops.SampleConv(kernel, stride), self, kernels)
+
     def __add__(self, other: "Tensor") -> "Tensor":
         return self.graph.record(ops.Add(), self, other)
 
@@ -127,7 +174,13 @@ class Tensor:
         return self.graph.record(ops.Multiply(), self, weights)
 
 
-def total(parts: "list[Tensor]") -> "Tensor":
+def concat(parts: "Sequence[Tensor]") -> "Tensor":
+    """One or more tensors, one after the other along the channels."""
+    first, *rest = parts
+    return first.graph.record(ops.Concat(), first, *rest) if rest else first
+
+
+def total(parts: "Sequence[Tensor]") -> "Tensor":
     """The elementwise sum of one or more tensors."""
     first, *rest = parts
     return first.graph.record(ops.Add(), first, *rest) if rest else first

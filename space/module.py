@@ -14,6 +14,7 @@ from torch.fx.proxy import GraphAppendingTracer
 from space import ops
 from space.arch import Arch, trace
 from space.graph import Graph, Node
+from space.ops import Shape
 
 
 def build(arch: Arch) -> fx.GraphModule:
@@ -64,11 +65,13 @@ def _add(root: nn.Module, name: str, module: nn.Module) -> None:
 def _module(node: Node, graph: Graph) -> nn.Module | None:
     """The layer of an operation that has parameters."""
     channels = graph.inputs(node)[0].channels if node.inputs else 0
-    match node.op:
+    match op := node.op:
         case ops.Conv(out, kernel, stride, groups, bias):
-            return nn.Conv2d(channels, out, kernel, stride, kernel // 2, groups=groups, bias=bias)
-        case ops.Norm():
-            return nn.BatchNorm2d(channels)
+            return nn.Conv2d(channels, out, kernel, stride, op.padding, groups=groups, bias=bias)
+        case ops.Norm(eps):
+            return nn.BatchNorm2d(channels, eps)
+        case ops.Dropout(percent):
+            return nn.Dropout(percent / 100)
         case ops.Linear(out):
             return nn.Linear(graph.inputs(node)[0].elements, out)
         case _:
@@ -81,8 +84,14 @@ def _expression(node: Node, graph: Graph, xs: Sequence[fx.Proxy], *, inplace: bo
     match node.op:
         case ops.Activation("relu"):
             return _call(F.relu, x, inplace=inplace)
+        case ops.Activation("relu6"):
+            return _call(F.relu6, x, inplace=inplace)
         case ops.Activation():
             return _call(torch.sigmoid, x)
+        case ops.LocalNorm(size):
+            return _call(F.local_response_norm, x, size)
+        case ops.Scale(factor):
+            return _call(operator.mul, x, factor)
         case ops.Pool("max", kernel, stride, padding, ceil):
             return _call(F.max_pool2d, x, kernel, stride, padding, ceil_mode=ceil)
         case ops.Pool(_, kernel, stride, padding, ceil, count):
@@ -91,6 +100,12 @@ def _expression(node: Node, graph: Graph, xs: Sequence[fx.Proxy], *, inplace: bo
             return _call(F.adaptive_avg_pool2d, x, 1)
         case ops.Add():
             return reduce(operator.add, xs)
+        case ops.Concat():
+            return _concat(xs)
+        case ops.Involution(kernel, stride, groups):
+            return _involution(xs, kernel, stride, groups, node.shape)
+        case ops.SampleConv(kernel, stride):
+            return _sample_conv(xs, kernel, stride, graph.inputs(node)[0], node.shape)
         case ops.Multiply():
             return _call(operator.mul, x, xs[1])
         case ops.Slice(start, stop):
@@ -102,7 +117,7 @@ def _expression(node: Node, graph: Graph, xs: Sequence[fx.Proxy], *, inplace: bo
             return _slice(x, (slice(None), slice(None), every, every))
         case ops.PadChannels(out):
             return _call(F.pad, x, (0, 0, 0, 0, 0, out - graph.inputs(node)[0].channels))
-        case ops.Input() | ops.Conv() | ops.Norm() | ops.Linear():
+        case ops.Input() | ops.Conv() | ops.Norm() | ops.Linear() | ops.Dropout():
             raise AssertionError(node)
         case _:
             assert_never(node.op)
@@ -110,6 +125,27 @@ def _expression(node: Node, graph: Graph, xs: Sequence[fx.Proxy], *, inplace: bo
 
 def _slice(x: fx.Proxy, where: tuple[slice, ...]) -> fx.Proxy:
     return _call(operator.getitem, x, where)
+
+
+def _concat(xs: Sequence[fx.Proxy]) -> fx.Proxy:
+    return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
+
+
+def _involution(xs: Sequence[fx.Proxy], kernel: int, stride: int, groups: int, y: Shape) -> fx.Proxy:
+    """The map's patches times the kernels of their places, summed over each patch."""
+    x, kernels = xs
+    patches = _call(F.unfold, x, kernel, padding=kernel // 2, stride=stride)
+    patches = patches.reshape(-1, groups, y.channels // groups, kernel**2, y.height, y.width)
+    weights = kernels.reshape(-1, groups, 1, kernel**2, y.height, y.width)
+    return _call(operator.mul, patches, weights).sum(3).reshape(-1, *y)
+
+
+def _sample_conv(xs: Sequence[fx.Proxy], kernel: int, stride: int, x: Shape, y: Shape) -> fx.Proxy:
+    """One depthwise convolution whose groups are the channels of all samples."""
+    together = xs[0].reshape(1, -1, x.height, x.width)
+    kernels = xs[1].reshape(-1, 1, kernel, kernel)
+    mixed = _call(F.conv2d, together, kernels, None, stride, kernel // 2, 1, kernels.size(0))
+    return mixed.reshape(-1, *y)
 
 
 def _radix_softmax(x: fx.Proxy, radix: int, cardinality: int, channels: int) -> fx.Proxy:

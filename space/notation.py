@@ -10,12 +10,14 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from space.errors import SpaceError
 
 MAX_LENGTH = 20_000  # characters of a sentence
 MAX_NUMBER = 10**9
+MAX_DIGITS = 10
 MAX_NESTING = 8
 
 
@@ -42,10 +44,12 @@ def _argument(field: Field[Any], value: object) -> str:
 
 
 def _scalar(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_scalar, value))}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_TOKEN = re.compile(r"\s*([a-z_][a-z0-9_]*|\d+|[(),=])")
+_TOKEN = re.compile(r"\s*([a-z_][a-z0-9_]*|\d+(?:\.\d+)?|[(),=\[\]])")
 
 
 def _tokens(source: str) -> Iterator[str]:
@@ -91,8 +95,10 @@ class _Reader:
         if nesting > MAX_NESTING:
             raise SpaceError(f"parts are nested more than {MAX_NESTING} deep")
         token = self.take()
-        if token.isdigit():
+        if token[0].isdigit():
             return _number(token)
+        if token == "[":  # noqa: S105 -- no password
+            return tuple(self.items(nesting))
         if token in ("true", "false"):
             return token == "true"  # noqa: S105 -- no password
         if choice := _choices(tuple(self.words.values())).get(token):
@@ -106,6 +112,14 @@ class _Reader:
             raise SpaceError(f"{_excerpt(name)} is no part; {hint}")
         arguments = list(self.arguments(nesting)) if self.rest[:1] == ["("] else []
         return _construct(self.words[name], arguments)
+
+    def items(self, nesting: int) -> Iterator[object]:
+        """The values of a list, up to its closing bracket."""
+        while self.rest[:1] != ["]"]:
+            yield self.value(nesting + 1)
+            if self.rest[:1] != ["]"]:
+                self.take(",")
+        self.take("]")
 
     def arguments(self, nesting: int) -> Iterator[tuple[str, object]]:
         """Pairs of (name or "", value) between parentheses."""
@@ -121,16 +135,17 @@ class _Reader:
         self.take(")")
 
 
-def _number(token: str) -> int:
-    if len(token) > len(str(MAX_NUMBER)) or int(token) > MAX_NUMBER:
-        raise SpaceError(f"{_excerpt(token)} is too large; numbers go up to {MAX_NUMBER}")
-    return int(token)
+def _number(token: str) -> int | float:
+    if len(token) > len(str(MAX_NUMBER)) or float(token) > MAX_NUMBER:
+        raise SpaceError(f"{_excerpt(token)} is too large; numbers go up to {MAX_NUMBER}, with {MAX_DIGITS} digits")
+    return int(token) if token.isdigit() else float(token)
 
 
 @cache
 def _choices(classes: tuple[type, ...]) -> dict[str, StrEnum]:
     """Every choice that some argument of these parts can be."""
-    enums = {hint for cls in classes for hint in get_type_hints(cls).values() if issubclass(hint, StrEnum)}
+    hints = {hint for cls in classes for hint in get_type_hints(cls).values() if isinstance(hint, type)}
+    enums = {hint for hint in hints if not get_origin(hint) and issubclass(hint, StrEnum)}
     return {str(member): member for enum in enums for member in enum}
 
 
@@ -151,11 +166,22 @@ def _construct(cls: type, arguments: list[tuple[str, object]]) -> object:
     return cls(**chosen)
 
 
-def _fits(value: object, hint: type) -> bool:
+def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401 -- what get_type_hints gives
+    """Whether a value is of the type a field is declared with: a class, `tuple[X, ...]`, `tuple[X, Y]` or a union."""
+    if get_origin(hint) is UnionType:
+        return any(_fits(value, one) for one in get_args(hint))
+    if get_origin(hint) is tuple:
+        kinds = get_args(hint)
+        kinds = kinds[:1] * len(value) if isinstance(value, tuple) and kinds[-1] is ... else kinds
+        return isinstance(value, tuple) and len(kinds) == len(value) and all(map(_fits, value, kinds))
     return isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
+
+
+def _described(hint: Any) -> str:  # noqa: ANN401 -- the same
+    return "list" if get_origin(hint) is tuple else "number or list" if get_origin(hint) is UnionType else word(hint)
 
 
 def _misfit(cls: type, name: str, value: object, open_fields: Mapping[str, type]) -> str:
     given = f"{name}={_scalar(value)}" if name else _scalar(value)
-    takes = ", ".join(f"{f} ({word(hint)})" for f, hint in open_fields.items()) or "no more"
+    takes = ", ".join(f"{f} ({_described(hint)})" for f, hint in open_fields.items()) or "no more"
     return f"{word(cls)} does not take {_excerpt(given)} there; it takes {takes}"

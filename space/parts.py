@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import final
 
 from space import notation
 from space.graph import Tensor
@@ -28,6 +29,16 @@ class Stem(Part):
 
 
 @dataclass(frozen=True)
+class Output(Part):
+    """From the last stage's map to one logit for each of `classes` classes."""
+
+    classes: int
+
+    @abstractmethod
+    def apply(self, x: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
 class Position:
     """Where a block stands: the stride it is asked for, and whether it opens its stage."""
 
@@ -43,10 +54,37 @@ class Block(Part):
 
 
 class Spatial(Part):
-    """What stands in the middle of a bottleneck; it keeps the channels and ends in norm and ReLU."""
+    """What may stand in place of a 3x3 convolution; it keeps the channels."""
 
     @abstractmethod
-    def apply(self, x: Tensor, at: Position) -> Tensor: ...
+    def mix(self, x: Tensor, at: Position) -> Tensor:
+        """The operation itself, on an activated map."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether `mix` ends in norms and activations of its own, as split attention does."""
+        return False
+
+    def apply(self, x: Tensor, at: Position) -> Tensor:
+        """The operation, then norm and ReLU unless it has had its own."""
+        y = self.mix(x, at)
+        return y if self.complete else y.norm().relu()
+
+
+class Gate(Part):
+    """Weights on the channels of a block's branch, decided by the branch itself."""
+
+    @abstractmethod
+    def apply(self, x: Tensor) -> Tensor: ...
+
+
+@final
+@dataclass(frozen=True)
+class NoGate(Gate):
+    """None."""
+
+    def apply(self, x: Tensor) -> Tensor:
+        return x
 
 
 class Shortcut(Part):

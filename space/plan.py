@@ -14,6 +14,7 @@ from space.families import resnest, resnet
 from space.families.resnest import SplitAttention
 from space.families.resnet import EXPANSION, Bottleneck, Grouped
 from space.families.resnext import BASE_WIDTH
+from space.graph import Interface
 from space.ops import Shape
 from space.parts import Spatial
 from space.sentence import parse
@@ -200,7 +201,7 @@ def _spatial(splits: int, groups: int) -> Spatial:
 
 def block_macs(inner: int, out: int, groups: int) -> int:
     """Multiply-adds per pixel of a repeating bottleneck, `out` channels to `out`."""
-    return part_cost(Stage(Bottleneck(inner, out, Grouped(groups)), 1), Shape(out, 1, 1))[0].macs
+    return part_cost(Stage(Bottleneck(inner, out, Grouped(groups)), 1), Interface(Shape(out, 1, 1)))[0].macs
 
 
 def nearest(macs: Callable[[int], int], target: int) -> int:

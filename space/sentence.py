@@ -9,7 +9,7 @@ from space import notation
 from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
 from space.names import named
-from space.parts import Block, Part, Stem
+from space.parts import Block, Output, Part, Stem
 
 _ELEMENT = re.compile(r"(?:(\d{1,9})\s*\*\s*)?(.*?)\s*(?:/\s*(\d{1,9}))?", re.DOTALL)
 
@@ -28,7 +28,7 @@ def _sentence(text: str) -> Arch:
     parts = [_element(element) for element in text.split(">")]
     stems = _only_stem(parts)
     stages = tuple(part for part in parts if isinstance(part, Stage))
-    inputs, heads = [p for p in parts if isinstance(p, Input)], [p for p in parts if isinstance(p, Head)]
+    inputs, heads = [p for p in parts if isinstance(p, Input)], [p for p in parts if isinstance(p, Output)]
     order = [*inputs, stems, *stages, *heads]
     if len(inputs) > 1 or len(heads) > 1 or parts != order:
         raise SpaceError("the order of a sentence is [input >] stem > stage > ... > stage [> head]")
@@ -52,7 +52,7 @@ def _element(text: str) -> "Part | Stage":
         return Stage(part, int(depth or 1), int(stride or 1))
     if depth or stride:
         raise SpaceError(f"a stage repeats a block such as bottleneck(64, 256), not {part}")
-    if isinstance(part, Stem | Head | Input):
+    if isinstance(part, Stem | Output | Input):
         return part
     raise SpaceError(f"{part} cannot stand alone in a sentence; stems, stages and heads do")
 

@@ -15,7 +15,7 @@ from space.cost import cost, part_cost
 from space.errors import SpaceError
 from space.families.resnest import SplitAttention
 from space.families.resnet import Bottleneck, Grouped
-from space.ops import Shape
+from space.graph import Interface
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -98,16 +98,16 @@ def _choices(
     arch: Arch, variant: Callable[[Stage, int, int], Stage], unit: Sequence[float], macs: int, *, window: int
 ) -> _Choices:
     """The integers around the ideal, `window` on each side; `variant(stage, i, n)` is stage i at the integer n."""
-    shapes = _inputs(arch)
+    inputs = _inputs(arch)
 
     @cache
     def stage_macs(i: int, n: int) -> int | None:
         try:
-            return part_cost(variant(arch.stages[i], i, n), shapes[i])[0].macs
+            return part_cost(variant(arch.stages[i], i, n), inputs[i])[0].macs
         except SpaceError:  # such as hidden channels that cardinality does not divide
             return None
 
-    own = sum(part_cost(s, x)[0].macs for s, x in zip(arch.stages, shapes, strict=True))
+    own = sum(part_cost(s, x)[0].macs for s, x in zip(arch.stages, inputs, strict=True))
     missing = macs - (cost(arch).macs - own)
     if missing <= 0:
         raise SpaceError(f"stem and head alone cost {shown(macs - missing)}, no less than the {shown(macs)} asked for")
@@ -136,12 +136,12 @@ def _least_distorted(choices: _Choices, tolerance: float) -> list[int]:
     return [integers[i] for integers, i in zip(choices.integers, best, strict=True)]
 
 
-def _inputs(arch: Arch) -> list[Shape]:
-    """The shape each stage reads."""
-    shapes = [part_cost(arch.stem, arch.input.shape())[1]]
+def _inputs(arch: Arch) -> list[Interface]:
+    """What each stage reads."""
+    found = [part_cost(arch.stem, Interface(arch.input.shape()))[1]]
     for stage in arch.stages:
-        shapes.append(part_cost(stage, shapes[-1])[1])
-    return shapes[:-1]
+        found.append(part_cost(stage, found[-1])[1])
+    return found[:-1]
 
 
 def _factor(stage_macs: Callable[[int, int], int | None], unit: Sequence[float], macs: int) -> float:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from space import ops
 from space.arch import Arch, Stage
 from space.cost import Cost, part_cost
-from space.graph import Graph, Node, source
+from space.graph import Graph, Interface, Node, source
 from space.ops import Shape
 from space.parts import Position
 
@@ -26,17 +26,17 @@ class Row:
 
 def table(arch: Arch, resolution: int | None = None) -> tuple[Row, ...]:
     """The stage table at `resolution` pixels a side (None: native)."""
-    shape = arch.input.shape(resolution)
+    before = Interface(arch.input.shape(resolution))
     rows = []
     for scope, part in arch.parts():
-        share, output = part_cost(part, shape)
+        share, after = part_cost(part, before)
         if isinstance(part, Stage):
-            block = part.block.apply(source(output), Position())
+            block = part.block.apply(source(after), Position())
             layers = f"[{_layers(block.graph)}] x{part.depth}"
         else:
-            layers = _layers(part.apply(source(shape)).graph)
-        rows.append(Row(scope, output, layers, share))
-        shape = output
+            layers = _layers(part.apply(source(before)).graph)
+        rows.append(Row(scope, after.shape, layers, share))
+        before = after
     return tuple(rows)
 
 
@@ -53,7 +53,7 @@ def _layer(node: Node) -> str:
         return "" if scope == "shortcut" else scope
     match node.op:
         case ops.Conv(out, kernel, stride, groups):
-            details = [f"{kernel}x{kernel}", str(out)]
+            details = [f"{kernel[0]}x{kernel[1]}", str(out)]
             details += [f"C={groups}"] if groups > 1 else []
             details += [f"stride {stride}"] if stride > 1 else []
             return ", ".join(details)

@@ -41,9 +41,13 @@ class SplitAttention(Spatial):
     def simpler(self) -> Spatial:
         return self if self.radix else Grouped(self.cardinality)
 
-    def apply(self, x: Tensor, at: Position) -> Tensor:
+    @property
+    def complete(self) -> bool:
+        return self.radix > 0
+
+    def mix(self, x: Tensor, at: Position) -> Tensor:
         if self.radix == 0:
-            return Grouped(self.cardinality).apply(x, at)
+            return Grouped(self.cardinality).mix(x, at)
         groups = self._groups(x)
         y = x.conv_norm(x.channels * self.radix, 3, stride=at.stride, groups=groups).relu()
         splits = y.chunks(self.radix) if self.radix > 1 else [y]

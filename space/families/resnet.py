@@ -7,7 +7,7 @@ from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
 from space.graph import Tensor
 from space.names import rule
-from space.parts import Block, Downsampling, Position, Shortcut, Spatial, Stem
+from space.parts import Block, Downsampling, Gate, NoGate, Position, Shortcut, Spatial, Stem
 
 DEPTHS = {
     14: (1, 1, 1, 1),
@@ -123,23 +123,26 @@ class Grouped(Spatial):
 
     cardinality: int
 
-    def apply(self, x: Tensor, at: Position) -> Tensor:
+    def mix(self, x: Tensor, at: Position) -> Tensor:
         if self.cardinality < 1 or x.channels % self.cardinality:
             raise SpaceError(f"{self}: {x.channels} channels are not divisible by {self.cardinality} groups")
-        return x.conv_norm(x.channels, 3, stride=at.stride, groups=self.cardinality).relu()
+        return x.conv(x.channels, 3, stride=at.stride, groups=self.cardinality)
 
 
 @final
 @dataclass(frozen=True)
 class Basic(Block):
-    """Two 3x3 convolutions around a shortcut."""
+    """Two 3x3 convolutions around a shortcut; `spatial` may stand in place of the second."""
 
     out: int
+    spatial: Spatial = Grouped(1)
+    gate: Gate = NoGate()
     shortcut: Shortcut = Projection()
 
     def apply(self, x: Tensor, at: Position) -> Tensor:
         y = x.conv_norm(self.out, 3, stride=at.stride).relu()
-        y = y.conv_norm(self.out, 3)
+        y = self.spatial.mix(y, Position())
+        y = self.gate.apply(y if self.spatial.complete else y.norm())
         return self.shortcut.join(y, x, at).relu()
 
 
@@ -152,6 +155,7 @@ class Bottleneck(Block):
     out: int
     spatial: Spatial = Grouped(1)
     downsampling: Downsampling = Downsampling.STRIDE_IN_3X3
+    gate: Gate = NoGate()
     shortcut: Shortcut = Projection()
 
     def apply(self, x: Tensor, at: Position) -> Tensor:
@@ -160,7 +164,7 @@ class Bottleneck(Block):
         y = _pool(y, at.stride) if where is Downsampling.POOL_BEFORE else y
         y = self.spatial.apply(y, at if where is Downsampling.STRIDE_IN_3X3 else still)
         y = _pool(y, at.stride) if where is Downsampling.POOL_AFTER else y
-        y = y.conv_norm(self.out, 1)
+        y = self.gate.apply(y.conv_norm(self.out, 1))
         return self.shortcut.join(y, x, at).relu()
 
 
@@ -182,7 +186,7 @@ def bottlenecks(spatial: Spatial = Grouped(1), **arguments: object) -> tuple[Bot
 
 def basics(shortcut: Shortcut = Projection(), widths: tuple[int, ...] = WIDTHS) -> tuple[Basic, ...]:
     """Basic blocks at their nominal widths."""
-    return tuple(Basic(p, shortcut) for p in widths)
+    return tuple(Basic(p, shortcut=shortcut) for p in widths)
 
 
 @rule("plain{depth:18|34}")

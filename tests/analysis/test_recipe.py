@@ -3,8 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from analysis.recipe import Fidelity, Recipe, RecordError, Training
 from tests.analysis.runs import a_plane, a_recipe

@@ -5,8 +5,7 @@ from itertools import pairwise
 from typing import Literal, get_type_hints
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from analysis.recipe import Training
 from search.schedule import learning_rate

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from space import SpaceError, parse
 from space.notation import MAX_LENGTH
@@ -34,7 +33,8 @@ WRONG = [
     "conv_stem(8) > 2*basic",
     "conv_stem(8) > 2*basic(8, 9)",
     "conv_stem(8) > 2*basic(8, projecton)",
-    "conv_stem(8) > 2*basic(8, grouped(2))",
+    "conv_stem(8) > 2*basic(8, conv_stem(2))",
+    "conv_stem(8) > 2*basic(8, grouped(3))",
     "conv_stem(8) > 2*basic(8, shortcut=grouped(2))",
     "conv_stem(8) > 2*basic(8, colour=1)",
     "conv_stem(8) > 2*basic(out=8, out=9)",

@@ -1,8 +1,7 @@
 """Plans: the papers' settings come out of the rules, and proxies cost the same."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from space import SpaceError, cost, parse
 from space.arch import Input

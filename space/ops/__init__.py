@@ -1,0 +1,49 @@
+"""The closed set of operations every network is made of: what each makes of shapes, and what it costs."""
+
+from space.ops.base import Shape as Shape
+from space.ops.joins import (
+    Add as Add,
+    Concat as Concat,
+    Involution as Involution,
+    Multiply as Multiply,
+    PadChannels as PadChannels,
+    SampleConv as SampleConv,
+    Slice as Slice,
+    Softmax as Softmax,
+    Subsample as Subsample,
+)
+from space.ops.layers import (
+    Activation as Activation,
+    Conv as Conv,
+    Dropout as Dropout,
+    GlobalPool as GlobalPool,
+    Input as Input,
+    Linear as Linear,
+    LocalNorm as LocalNorm,
+    Norm as Norm,
+    Pool as Pool,
+    Scale as Scale,
+)
+
+Op = (
+    Input
+    | Conv
+    | Norm
+    | LocalNorm
+    | Activation
+    | Dropout
+    | Scale
+    | Pool
+    | GlobalPool
+    | Linear
+    | Add
+    | Concat
+    | Multiply
+    | Slice
+    | Softmax
+    | Subsample
+    | PadChannels
+    | Involution
+    | SampleConv
+)
+"""Any operation."""
