@@ -46,12 +46,13 @@ def say_if_empty(figure: go.Figure, *, is_empty: bool) -> None:
 
 
 def styled(figure: go.Figure, *, height: int) -> go.Figure:
-    """As wide as its place, as high as said."""
+    """As wide as its place, as high as said; below the axis there is room for a legend where there is one."""
+    below = 96 if any(trace.showlegend for trace in figure.data) else 56
     return figure.update_layout(
         template="plotly_white",
         height=height,
-        margin={"l": 64, "r": 16, "t": 40, "b": 56},
-        legend={"orientation": "h", "y": -0.18},
+        margin={"l": 64, "r": 16, "t": 40, "b": below},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         hoverlabel={"align": "left"},
         modebar={"bgcolor": "rgba(0,0,0,0)"},
         font={"family": "system-ui, sans-serif"},

@@ -12,7 +12,7 @@ from analysis.published import published_for
 from analysis.recipe import Recipe, Setting
 from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
 from analysis.trial import Trial
-from analysis.words import percent
+from analysis.words import percent, three_digits
 
 Metric = Literal["test_error", "test_loss"]
 _LABELS = {"test_error": "test error (%)", "test_loss": "test loss (nats)"}
@@ -66,7 +66,7 @@ def tradeoff_info(recipe: Recipe, table: pd.DataFrame, metric: Metric = "test_er
         ]
         lines.append(Line(name, tuple(points)))
     source = published.table if published else None
-    return Tradeoff(metric, recipe.axes[0] if recipe.axes else "setting", _ticks(recipe, levels), tuple(lines), source)
+    return Tradeoff(metric, recipe.axis[0], _ticks(recipe, levels), tuple(lines), source)
 
 
 def tradeoff(info: Tradeoff) -> go.Figure:
@@ -148,7 +148,7 @@ class Costs(NamedTuple):
     proxy_mflops: tuple[float, ...]
 
 
-def costs_info(recipe: Recipe, _table: pd.DataFrame | None = None) -> Costs:
+def costs_info(recipe: Recipe) -> Costs:
     """What was asked for and what was met; all of it in the recipe."""
     return Costs(
         settings=tuple(as_text(setting.setting) for setting in recipe.settings),
@@ -168,7 +168,7 @@ def costs(info: Costs) -> go.Figure:
     )  # fmt: skip
     for row, heights, labels, color in (
         (1, info.gflops, info.errors, PALETTE[0]),
-        (2, info.proxy_mflops, [f"{height:.3g}" for height in info.proxy_mflops], PALETTE[5]),
+        (2, info.proxy_mflops, [three_digits(height) for height in info.proxy_mflops], PALETTE[5]),
     ):
         bars = go.Bar(
             x=info.settings, y=heights, text=labels,
@@ -178,7 +178,8 @@ def costs(info: Costs) -> go.Figure:
         figure.add_trace(bars, row=row, col=1)
     figure.add_hline(y=info.budget, line_dash="dash", line_color=PALETTE[1], row=1, col=1)
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title_text="GFLOPs (10<sup>9</sup> multiply-adds)", row=1, col=1)
+    figure.update_layout(uniformtext={"minsize": 9, "mode": "hide"})  # no label is too small to be read
+    figure.update_yaxes(title_text="GFLOPs", row=1, col=1)
     figure.update_yaxes(title_text="MFLOPs", row=2, col=1)
     return styled(figure, height=520)
 
@@ -232,7 +233,9 @@ def curves(info: tuple[Curve, ...]) -> go.Figure:
             figure.add_trace(line, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)
     last = max((curve.epochs[-1] for curve in info), default=1)
-    figure.update_xaxes(tick0=0, dtick=max(1, round(last / 8)), range=[0, last * 1.03])  # whole epochs only
+    margin = 0.04 * last
+    whole = {"tick0": 1, "dtick": max(1, round(last / 8)), "range": [1 - margin, last + margin]}  # no half epochs
+    figure.update_xaxes(**whole)
     figure.update_yaxes(
         title_text="loss (nats)", range=span([loss for c in info for loss in (*c.train_loss, *c.validation_loss)])
     )
@@ -246,7 +249,7 @@ def _lines(recipe: Recipe) -> list[tuple[str, list[Setting]]]:
     for setting in sorted(recipe.settings, key=lambda setting: as_tuple(setting.value)):
         groups.setdefault(as_tuple(setting.value)[1:], []).append(setting)
     return [
-        (as_text(" ".join([*recipe.axes[1:], *(str(level) for level in others)])), settings)
+        (as_text(" ".join([*recipe.axis[1:], *(str(level) for level in others)])), settings)
         for others, settings in sorted(groups.items())
     ]
 
@@ -254,6 +257,6 @@ def _lines(recipe: Recipe) -> list[tuple[str, list[Setting]]]:
 def _ticks(recipe: Recipe, levels: list[int]) -> tuple[str, ...]:
     """The papers' short form; on a plane the level alone, as its settings share it."""
     if any(isinstance(setting.value, tuple) for setting in recipe.settings):
-        return tuple(f"{as_text(recipe.axes[0])} {level}" for level in levels)
+        return tuple(map(str, levels))
     names = {setting.value: setting.setting for setting in recipe.settings}
     return tuple(as_text(names[level]) for level in levels)

@@ -1,13 +1,10 @@
 """The ledger: a file of lines that only grows, read and mended after whatever has happened to its writer."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.files import sync_folder, write_atomically, write_synced
+from analysis.files import exclusive, sync_folder, write_atomically, write_synced
 from analysis.trial import Trial
 
 
@@ -40,7 +37,7 @@ def read(path: Path) -> Reading:
 
 def append(path: Path, trial: Trial) -> None:
     """One line more, on the disk on return; a torn line before it, were there one, is cut off."""
-    with _exclusive(path.parent):
+    with exclusive(path.parent):
         is_new = not path.exists()
         _cut_torn(path)
         write_synced(path, trial.to_line().encode() + b"\n", "ab")
@@ -50,7 +47,7 @@ def append(path: Path, trial: Trial) -> None:
 
 def mend(path: Path) -> tuple[str, ...]:
     """Cut off a torn last line and move bad lines to `….quarantine`; the notices say what was done."""
-    with _exclusive(path.parent):
+    with exclusive(path.parent):
         reading = read(path)
         if reading.bad:
             quarantine = path.with_name(path.name + ".quarantine")
@@ -68,14 +65,3 @@ def _cut_torn(path: Path) -> None:
         with path.open("r+b") as file:
             file.truncate(data.rfind(b"\n") + 1)
             os.fsync(file.fileno())
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """One writer at a time; the lock is the folder's, since mending replaces the file."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

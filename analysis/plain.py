@@ -73,7 +73,11 @@ def _read_dataclass(kind: Kind, table: Mapping[str, object], where: str) -> obje
         if field.name not in table and field.default is MISSING and field.default_factory is MISSING:
             msg = f"{prefix}{field.name}: missing; write {field.name} = {_describe(hints[field.name])}"
             raise PlainError(msg)
-    return kind(**{name: _read(hints[name], value, prefix + name) for name, value in table.items()})
+    values = {name: _read(hints[name], value, prefix + name) for name, value in table.items()}
+    try:
+        return kind(**values)
+    except PlainError as error:  # of the fields together, or of one out of its bounds
+        raise PlainError(f"{prefix}{error}") from None
 
 
 def _read_union(kind: Kind, plain: object, where: str) -> object:

@@ -7,9 +7,6 @@ from importlib.resources import files
 
 from analysis.recipe import Recipe
 
-_BASES = {"resnet50": "ResNeXt Table 3", "resnet101": "ResNeXt Table 3", "resnest50_fast_1s1x64d": "ResNeSt ablation"}
-_AXES = {"ResNeXt Table 3": ("cardinality",), "ResNeSt ablation": ("radix", "cardinality")}
-
 
 @dataclass(frozen=True)
 class PublishedCurve:
@@ -22,13 +19,10 @@ class PublishedCurve:
 
 def published_for(recipe: Recipe) -> PublishedCurve | None:
     """The published table of the run's axis and base, if it has at least two of the run's settings."""
-    table = _BASES.get(recipe.base)
-    if table is None or tuple(sorted(recipe.axes)) != tuple(sorted(_AXES[table])):
-        return None
     asked = {setting.setting for setting in recipe.settings}
-    rows = [row for row in _rows() if row["table"] == table and row["base"] == recipe.base]
-    errors = {row["setting"]: _error(row) for row in rows if row["setting"] in asked and "(Gluon)" not in row["metric"]}
-    return PublishedCurve(table, rows[0]["source"], errors) if len(errors) > 1 else None
+    rows = [row for row in _rows() if row["base"] == recipe.base and {*row["axis"].split(" x ")} == {*recipe.axis}]
+    errors = {row["setting"]: _error(row) for row in rows if row["setting"] in asked}
+    return PublishedCurve(rows[0]["table"], rows[0]["source"], errors) if len(errors) > 1 else None
 
 
 def _error(row: dict[str, str]) -> float:

@@ -1,11 +1,13 @@
 """A recipe: everything that decides a run besides chance, as one frozen value and one TOML file."""
 
 import tomllib
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import tomli_w
 
+from analysis.bounds import Bounds, check
 from analysis.plain import PlainError, flatten, from_plain, to_plain
 
 
@@ -13,33 +15,50 @@ class RecordError(ValueError):
     """A run folder, a recipe or a ledger that cannot be used; the message names file and field."""
 
 
+Count: TypeAlias = Annotated[int, Bounds(least=1)]
+Share: TypeAlias = Annotated[float, Bounds(above=0, most=1)]
+Deviation: TypeAlias = Annotated[float, Bounds(above=-1)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fidelity:
     """How much of full training a trial gets: what a proxy network and its training are reduced to."""
 
     name: str
-    resolution: int  # pixels a side, at most; smaller where the data set's images are smaller
-    width: float  # factor on every channel count of the candidate
-    depth: float  # factor on the blocks of every stage, at least one block staying
-    train_images: int  # at most
-    epochs: int
+    resolution: Count  # pixels a side, at most; smaller where the data set's images are smaller
+    width: Share  # factor on every channel count of the candidate
+    depth: Share  # factor on the blocks of every stage, at least one block staying
+    train_images: Count  # at most
+    epochs: Count
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """How a network is trained: SGD with Nesterov momentum under a schedule with warm-up."""
 
-    batch_size: int = 128
-    lr: float = 0.4  # peak learning rate, for this batch size
-    momentum: float = 0.9
-    weight_decay: float = 5e-4  # on convolution and linear weights; never on biases and norms
+    batch_size: Count = 128
+    lr: Annotated[float, Bounds(above=0)] = 0.4  # peak learning rate, for this batch size
+    momentum: Annotated[float, Bounds(least=0, below=1)] = 0.9
+    weight_decay: Annotated[float, Bounds(least=0)] = (
+        5e-4  # on convolution and linear weights; never on biases and norms
+    )
     schedule: Literal["cosine", "one-cycle"] = "cosine"
-    warmup: float = 0.15  # fraction of all steps in which the learning rate rises linearly
-    label_smoothing: float = 0.0
+    warmup: Annotated[float, Bounds(least=0, most=1)] = (
+        0.15  # fraction of all steps in which the learning rate rises linearly
+    )
+    label_smoothing: Annotated[float, Bounds(least=0, below=1)] = 0.0
     zero_gamma: bool = True  # last norm of each residual branch starts at zero (Goyal 2017)
-    crop_padding: int = 0  # pixels of zero padding before the random crop; 0: no crop, best for few epochs
+    crop_padding: Annotated[int, Bounds(least=0, most=1024)] = (
+        0  # pixels of zero padding before the random crop; 0: no crop, best for few epochs
+    )
     flip: bool = True  # random horizontal flip; off where orientation carries the class
-    threads: int = 1  # torch threads of one trial
+    threads: Annotated[int, Bounds(least=1, most=1024)] = 1  # torch threads of one trial
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +68,21 @@ class Setting:
     value: int | tuple[int, ...]  # of the axis, or one of each axis of a plane
     setting: str  # the papers' short form: 32x4d, 2s2x40d
     sentence: str
-    macs: int
-    params: int
-    activations: int
-    budget_error: float  # macs / budget - 1
-    base_error: float  # macs / base's macs - 1
+    macs: Count
+    params: Count
+    activations: Count
+    budget_error: Deviation  # macs / budget - 1
+    base_error: Deviation  # macs / base's macs - 1
     proxy: str  # sentence
-    proxy_macs: int
-    proxy_params: int
+    proxy_macs: Count
+    proxy_params: Count
+
+    def __post_init__(self) -> None:
+        check(self)
+        for name in ("setting", "sentence", "proxy"):
+            if not getattr(self, name).strip():
+                what = "the papers' short form" if name == "setting" else "a network's sentence"
+                raise PlainError(f"{name}: {getattr(self, name)!r} says nothing; write {what}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,25 +91,36 @@ class Recipe:
 
     command: str
     budget: str  # as written: "4GFLOPs"
-    budget_macs: int
-    axis: tuple[str, ...]
+    budget_macs: Count
+    axis: tuple[str, ...]  # what varies: one name, or the two of a plane
     against: str
     match: str
     base: str
-    base_macs: int
-    resolution: int  # at which the candidates are costed
+    base_macs: Count
+    resolution: Count  # at which the candidates are costed
     data: str
-    seed: int
-    seeds: int  # replicates per setting; may be raised later, so no part of the recipe's identity
+    data_digest: str = ""  # of the images, so that a changed folder is noticed; empty: not recorded
+    seed: Annotated[int, Bounds(least=0)]
+    seeds: Count  # replicates per setting; may be raised later, so no part of the recipe's identity
     fidelity: Fidelity
     training: Training
     settings: tuple[Setting, ...] = ()
 
-    @property
-    def axes(self) -> tuple[str, ...]:
-        """A name for every number of a setting's value: radix asked for alone spans the plane with cardinality."""
-        is_plane = any(isinstance(setting.value, tuple) for setting in self.settings)
-        return ("radix", "cardinality") if is_plane and self.axis == ("radix",) else self.axis
+    def __post_init__(self) -> None:
+        check(self)
+        if len(self.axis) not in (1, 2) or len({*self.axis, ""}) != len(self.axis) + 1:
+            raise PlainError(f"axis: {list(self.axis)} is not possible; write one name, or the two of a plane")
+        for index, setting in enumerate(self.settings):
+            if not _is_of(setting.value, self.axis):
+                wanted = "one number" if len(self.axis) == 1 else "a list of two numbers"
+                written = to_plain(setting.value)
+                raise PlainError(
+                    f"settings[{index}].value: {written} is not {wanted}, as {' and '.join(self.axis)} asks"
+                )
+        for name in ("value", "setting", "sentence"):
+            again = _repeated(getattr(setting, name) for setting in self.settings)
+            if again is not None:
+                raise PlainError(f"settings[{again}].{name}: given twice; every setting is another network")
 
     def identity(self) -> dict[str, Any]:
         """What must not change within a run folder: all but the command line's wording and the number of seeds."""
@@ -92,6 +129,8 @@ class Recipe:
     def difference(self, other: "Recipe") -> list[str]:
         """What `other` asks for that this recipe does not hold, a line for each field; empty if one run can be both."""
         here, asked = flatten(self.identity()), flatten(other.identity())
+        if not (self.data_digest and other.data_digest):  # older recipes know their data by name alone
+            here["data_digest"] = asked["data_digest"] = ""
         names = [*here, *(name for name in asked if name not in here)]
         return [
             f"{name}: {here.get(name, 'nothing')} here, {asked.get(name, 'nothing')} asked"
@@ -113,3 +152,18 @@ class Recipe:
         except tomllib.TOMLDecodeError as error:
             msg = f"not TOML: {error}"
             raise RecordError(msg) from None
+
+
+def _is_of(value: int | tuple[int, ...], axis: tuple[str, ...]) -> bool:
+    """Whether a setting's value has a number for each axis; that of a single axis stands without a list."""
+    return not isinstance(value, tuple) if len(axis) == 1 else isinstance(value, tuple) and len(value) == len(axis)
+
+
+def _repeated(items: Iterable[Hashable]) -> int | None:
+    """The position of the first item that stood there before."""
+    seen: set[Hashable] = set()
+    for index, item in enumerate(items):
+        if item in seen:
+            return index
+        seen.add(item)
+    return None

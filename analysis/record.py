@@ -13,14 +13,18 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis import ledger
-from analysis.files import make_folder, sync_folder, write_atomically, write_synced
+from analysis.files import exclusive, make_folder, sync_folder, write_atomically, write_synced
 from analysis.recipe import Recipe, RecordError
 from analysis.table import trials_table
 from analysis.trial import Trial, trial_key
 
-__all__ = ["Run", "Trial", "trial_key"]
+__all__ = ["LockedError", "Run", "Trial", "trial_key"]
 
 _LARGEST_HALF = 65504.0  # of float16
+
+
+class LockedError(RecordError):
+    """Another process writes to the run; it can be waited for."""
 
 
 class Run:
@@ -42,24 +46,28 @@ class Run:
     def create(cls, folder: Path | str, recipe: Recipe) -> Self:
         """A new run, or the one there if its recipe is the same; more seeds may be asked of it, never other trials."""
         folder = Path(folder)
-        if not (folder / "recipe.toml").exists():
-            _refuse_orphan(folder)
-            make_folder(folder)
-            write_atomically(folder / "recipe.toml", recipe.to_toml().encode())
-            return cls(folder)
-        run = cls(folder)
+        _write_if_new(folder, recipe)
+        run = cls(folder)  # read back: another explore may have been first
         if lines := run.recipe.difference(recipe):
             what = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
             msg = f"{folder} holds a run of another recipe: {what}; choose another --run folder"
             raise RecordError(msg)
-        if recipe.seeds > run.recipe.seeds:  # with the command that asks for them: it makes the whole run again
-            run.recipe = replace(run.recipe, seeds=recipe.seeds, command=recipe.command)
-            write_atomically(folder / "recipe.toml", run.recipe.to_toml().encode())
+        run._raise_seeds(recipe)
         return run
+
+    def _raise_seeds(self, asked: Recipe) -> None:
+        """More seeds, with the command that asks for them: it makes the whole run again."""
+        if asked.seeds <= self.recipe.seeds:
+            return
+        with self.lock():  # a study that runs would go on to the number it has read
+            self.recipe = _read_recipe(self.folder)  # again: another may have raised them since
+            if asked.seeds > self.recipe.seeds:
+                self.recipe = replace(self.recipe, seeds=asked.seeds, command=asked.command)
+                write_atomically(self.folder / "recipe.toml", self.recipe.to_toml().encode())
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """For as long as a study writes here; `RecordError` if another does. A killed study's lock dies with it."""
+        """For as long as a study writes here; `LockedError` if another does. A killed study's lock dies with it."""
         with (self.folder / ".lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,7 +75,7 @@ class Run:
                 msg = (
                     f"{self.folder} is locked: another explore writes to it; wait for it or choose another --run folder"
                 )
-                raise RecordError(msg) from None
+                raise LockedError(msg) from None
             yield
 
     def append(self, trial: Trial, scores: tuple[ArrayLike, ArrayLike] | None = None) -> None:
@@ -152,8 +160,17 @@ def _read_recipe(folder: Path) -> Recipe:
         raise RecordError(msg) from None
 
 
+def _write_if_new(folder: Path, recipe: Recipe) -> None:
+    """The first to come writes; whoever comes at the same time waits, and then finds the recipe there."""
+    _refuse_orphan(folder)
+    make_folder(folder)
+    with exclusive(folder):
+        if not (folder / "recipe.toml").exists():
+            write_atomically(folder / "recipe.toml", recipe.to_toml().encode())
+
+
 def _refuse_orphan(folder: Path) -> None:
     """Trials without their recipe: nobody could say whether they are of the recipe asked for."""
-    if (folder / "trials.jsonl").exists():
+    if (folder / "trials.jsonl").exists() and not (folder / "recipe.toml").exists():
         msg = f"{folder} holds trials.jsonl but no recipe.toml; choose another --run folder"
         raise RecordError(msg)

@@ -18,6 +18,7 @@ from analysis.files import write_atomically
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
+from analysis.reduction import reduction
 from analysis.statistics import Interval, Summary, summaries
 from analysis.trial import Trial
 from analysis.verdict import verdict
@@ -49,7 +50,7 @@ COLUMNS = (
 
 
 def write(run: Run) -> Path:
-    """`report.html` in the run's folder."""
+    """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none."""
     path = run.folder / "report.html"
     write_atomically(path, render(run).encode())
     return path
@@ -68,7 +69,7 @@ def render(run: Run) -> str:
         plots={plot.name: plot for plot in plots},
         columns=COLUMNS,
         rows=_rows(recipe, summaries(recipe, table), published_for(recipe)),
-        reduced=_reduced(recipe),
+        reduced=reduction(recipe),
         failures=[trial for trial in trials if trial.state == "failed"],
         notices=run.notices,
         machines=_machines(trials),
@@ -103,7 +104,7 @@ _CURVES = "Training and validation loss after every epoch, one line a setting, a
 
 
 def _question(recipe: Recipe) -> str:
-    return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axes) or 'the network'}?"
+    return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
 
 
 def _progress(recipe: Recipe, trials: list[Trial]) -> str:
@@ -156,6 +157,8 @@ def _interval_cell(interval: Interval) -> str:
             return MISSING
         case 1:
             return f"{number(interval.mean, 3)} (one seed)"
+    if not interval.has_spread:
+        return f"{number(interval.mean, 3)} (all seeds alike)"
     places = decimals(interval.half_width)
     return f"{number(interval.mean, places)} ± {number(interval.half_width, places)}"
 
@@ -166,6 +169,8 @@ def _difference_cell(interval: Interval) -> str:
             return MISSING
         case 1:
             return f"{signed(interval.mean, 2)} (one seed)"
+    if not interval.has_spread:
+        return f"{signed(interval.mean, 2)} (all seeds alike)"
     places = decimals(interval.half_width)
     low, high = signed(interval.low, places), signed(interval.high, places)
     return f"{signed(interval.mean, places)} ({low} to {high})"
@@ -193,18 +198,6 @@ def _cells(setting: Setting, summary: Summary, published: float | None, *, is_fi
         MISSING if is_first else _difference_cell(summary.difference),
         MISSING if published is None else number(published, 2),
     )
-
-
-def _reduced(recipe: Recipe) -> list[tuple[str, str, str]]:
-    """What, of the candidate, of the proxy."""
-    proxy = recipe.fidelity
-    return [
-        ("resolution", f"{recipe.resolution} pixels", f"at most {proxy.resolution} pixels"),
-        ("width", "as in its sentence", f"every channel count × {proxy.width:g}"),
-        ("depth", "as in its sentence", f"blocks of every stage × {proxy.depth:g}, one at least"),
-        ("data", "not trained", f"{recipe.data}, at most {proxy.train_images:,} training images"),
-        ("training", "not trained", plural(proxy.epochs, "epoch")),
-    ]
 
 
 def _machines(trials: list[Trial]) -> list[tuple[str, int]]:

@@ -42,5 +42,10 @@ def amount(count: float) -> str:
     """A large number with its SI letter: 4.23 G."""
     for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(count) >= factor:
-            return f"{count / factor:.3g}\N{NO-BREAK SPACE}{letter}"
+            return f"{three_digits(count / factor)}\N{NO-BREAK SPACE}{letter}"
     return f"{count:g}"
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits, a last zero among them: 7.50."""
+    return f"{value:#.3g}".rstrip(".")

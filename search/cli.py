@@ -1,9 +1,11 @@
 """The command line: words in, one line out when they are wrong."""
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -35,7 +37,7 @@ class _Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         message = message.removeprefix("argument ")
-        missing = message.removeprefix("the following arguments are required: ")
+        missing = message.removeprefix("the following arguments are required: ").removesuffix(": expected one argument")
         if missing != message:
             message = f"{missing}: missing; see {self.prog} --help"
         raise UsageError(message)
@@ -43,7 +45,8 @@ class _Parser(ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 2 wrong words, 1 failed while running, 130 interrupted."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)
@@ -53,17 +56,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(str(interrupt) or "interrupted", 130)
     except BrokenPipeError:
         return 1
-    except (FailedError, OSError, MemoryError) as error:
+    except FailedError as error:
         return _say(error, 1)
+    except MemoryError:
+        return _say("there is not enough memory", 1)
+    except OSError as error:
+        return _say(_in_words(error), 1)
 
 
 def _question() -> _Parser:
     """The options that say what is compared."""
+    from space.axes import AXES  # here: it takes numpy, which costs and tables do without
+
+    *most, last = AXES
+    yielding = "; ".join(f"{axis.name}: {' or '.join(axis.against)}" for axis in AXES.values())
     parser = _Parser(add_help=False)
     ask = parser.add_argument_group("the question")
     ask.add_argument("--budget", metavar="AMOUNT", required=True, help="4GFLOPs, 800MFLOPs or 4e9 multiply-adds")
-    ask.add_argument("--axis", action="append", required=True, help="cardinality, width, depth or radix: what varies")
-    ask.add_argument("--against", metavar="DIM", help="what gives way (cardinality: width; width: depth; depth: width)")
+    ask.add_argument("--axis", action="append", required=True, help=f"what varies: {', '.join(most)} or {last}")
+    ask.add_argument("--against", metavar="DIM", help=f"what gives way, the first by default ({yielding})")
     ask.add_argument(
         "--base", metavar="NAME", help="network to start from (default: the ladder's nearest to the budget)"
     )
@@ -71,7 +82,9 @@ def _question() -> _Parser:
     ask.add_argument(
         "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
     )
-    ask.add_argument("--resolution", metavar="PIXELS", help="input side at which networks are costed (default 224)")
+    ask.add_argument(
+        "--resolution", metavar="PIXELS", help="input side at which networks are costed (default: the base's own)"
+    )
     return parser
 
 
@@ -92,7 +105,9 @@ def _explore() -> _Parser:
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
     train.add_argument("--seeds", metavar="N", default="3", help="replicates of every setting (default 3)")
     train.add_argument("--run", metavar="DIR", help="run folder (default: runs/ and a name that says the question)")
-    train.add_argument("--address", metavar="RAY", help="a Ray cluster to join (default: this machine alone)")
+    train.add_argument(
+        "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"
+    )
     train.add_argument("--gpus-per-trial", metavar="F", default="0", help="share of a GPU for each trial (default 0)")
     return parser
 
@@ -135,12 +150,27 @@ COMMANDS: dict[str, Callable[[], _Parser]] = {
 
 
 def _run(words: list[str]) -> int:
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        (near,) = get_close_matches(words[0], COMMANDS, n=1, cutoff=0)
+        known = ", ".join(name for name in COMMANDS if name != "explore")
+        raise UsageError(f"{words[0][:40]!r} is no command; write {known} (the nearest is {near}), or options alone")
     name = words.pop(0) if words and words[0] in COMMANDS else "explore"
     parser = COMMANDS[name]()
     options = parser.parse_args(_joined(words, parser))
+    _refuse_empty(options, parser)
     options.words = words
     command: Callable[[Namespace], int] = import_module(f"search.commands.{name}").run
     return command(options)
+
+
+def _refuse_empty(options: Namespace, parser: ArgumentParser) -> None:
+    """An option given as '' is a variable that was not set, and no wish for the default."""
+    for action in parser._actions:  # noqa: SLF001 -- argparse has no other list of them
+        given = getattr(options, action.dest, None)
+        for value in given if isinstance(given, list) else [given]:
+            if isinstance(value, str) and not value.strip():
+                name = action.option_strings[0] if action.option_strings else str(action.metavar or action.dest)
+                raise UsageError(f"{name}: {value!r} says nothing; write {action.metavar or action.dest}")
 
 
 def _say(error: object, code: int) -> int:
@@ -148,16 +178,27 @@ def _say(error: object, code: int) -> int:
     return code
 
 
+def _in_words(error: OSError) -> str:
+    """What could not be done, to what, and why."""
+    if error.filename is None:
+        return f"the operating system refuses: {error.strerror or error}"
+    return f"{os.fsdecode(error.filename)} cannot be read or written: {error.strerror}"
+
+
 def _interrupt(*_: object) -> NoReturn:
+    """End in order, once: a second Ctrl-C while workers are ended and results said would only break that off."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _joined(words: list[str], parser: ArgumentParser) -> list[str]:
-    """`--budget -1GFLOPs` as `--budget=-1GFLOPs`: a value may begin with a minus sign."""
-    takes_value = {o for a in parser._actions if a.nargs is None for o in a.option_strings}  # noqa: SLF001
+    """`--budget -1GFLOPs` as `--budget=-1GFLOPs`: a value may begin with a minus sign, if it is no option itself."""
+    options = {o: a.nargs is None for a in parser._actions for o in a.option_strings}  # noqa: SLF001
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in takes_value and word.startswith("-"):
+        is_option = word.partition("=")[0] in options
+        if joined and options.get(joined[-1]) and word.startswith("-") and not is_option:
             joined[-1] += f"={word}"
         else:
             joined.append(word)

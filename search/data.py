@@ -3,12 +3,9 @@
 import gzip
 import hashlib
 import json
-import math
 import os
-import struct
 import tempfile
 import urllib.request
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from http.client import HTTPException
@@ -18,13 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from search import idx
+from search.shrink import shrunk
+
 Pixels = NDArray[np.uint8]  # (N, C, H, W)
 Labels = NDArray[np.int64]  # (N,)
 Indices = NDArray[np.int64]
 
 NAMES = "digits, fashion-mnist or folder:PATH"
 FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
-# Of the files inside the .gz: Debian's archives hold the same images as the published ones, in other archive headers.
+# Of the files inside the .gz, since Debian's archives differ in their headers
 FASHION_SHA256 = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
     "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
@@ -32,7 +32,6 @@ FASHION_SHA256 = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 FILES = tuple(FASHION_SHA256)  # the MNIST layout
-LARGEST = 2**31  # bytes one IDX file may hold; a header that asks for more is damage, not data
 PATIENCE = 10.0  # seconds without an answer before a download gives up
 VALIDATION_FRACTION, VALIDATION_MOST = 0.1, 2_500
 
@@ -65,6 +64,16 @@ class DataSet:
     name: str
     train: Images
     test: Images
+    digest: str = ""  # of all images and labels as they were loaded, however they are reduced later
+
+
+def digest_of(data: DataSet) -> str:
+    """What the images are, in 16 hexadecimal digits, wherever they lie and whatever they are called."""
+    sha256 = hashlib.sha256()
+    for array in (data.train.pixels, data.train.labels, data.test.pixels, data.test.labels):
+        sha256.update(repr((array.shape, array.dtype.str)).encode())
+        sha256.update(np.ascontiguousarray(array).data)
+    return sha256.hexdigest()[:16]
 
 
 def seed_for(*parts: str | int) -> int:
@@ -77,7 +86,15 @@ def seed_for(*parts: str | int) -> int:
 
 
 def load(name: str) -> DataSet:
-    """The data set called `name`; Fashion-MNIST is downloaded if it is nowhere on this machine. Raises DataError."""
+    """The data set called `name`; Fashion-MNIST is downloaded if it is nowhere on this machine. Raises DataError.
+
+    A folder's name becomes its absolute path, so that it means the same from everywhere.
+    """
+    found = _named(name)
+    return replace(found, digest=digest_of(found))
+
+
+def _named(name: str) -> DataSet:
     kind, colon, path = name.partition(":")
     match kind, bool(colon):
         case "digits", False:
@@ -85,7 +102,8 @@ def load(name: str) -> DataSet:
         case "fashion-mnist", False:
             return _read_folder(_find_fashion() or _download_fashion(), name, FASHION_SHA256)
         case "folder", True:
-            return _read_folder(_existing(path, name), name)
+            folder = _existing(path, name).resolve()
+            return _read_folder(folder, f"folder:{folder}")
         case _:
             raise DataNameError(f"--data: {name!r} is not known; write {NAMES}")
 
@@ -165,14 +183,14 @@ def _fetch(stem: str, folder: Path) -> None:
     with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310  # the address is a constant
         packed = answer.read(2**25)  # the largest of the four has 26 MB
     with gzip.open(BytesIO(packed)) as file:
-        _idx(file, url, FASHION_SHA256[stem])
+        _array(file, url, stem, FASHION_SHA256[stem])
     with tempfile.TemporaryDirectory(dir=folder) as unfinished:
         part = Path(unfinished) / stem
         part.write_bytes(packed)
         part.replace(folder / f"{stem}.gz")
 
 
-# Reading IDX -----------------------------------------------------------------------------------------------
+# Reading ---------------------------------------------------------------------------------------------------
 
 
 def _read_folder(folder: Path, name: str, sha256: Mapping[str, str] | None = None) -> DataSet:
@@ -186,6 +204,11 @@ def _read_folder(folder: Path, name: str, sha256: Mapping[str, str] | None = Non
     if train.pixels.shape[1:] != test.pixels.shape[1:]:
         sizes = " and ".join("×".join(map(str, part.pixels.shape[2:])) for part in (train, test))
         raise DataError(f"--data: {folder}: training and test images must be of one size, not {sizes} pixels")
+    *_, height, width = train.pixels.shape
+    if height != width:
+        raise DataError(f"--data: {folder}: images of {height}×{width} pixels are not square; crop or pad them first")
+    if len(np.unique(train.labels)) < 2:
+        raise DataError(f"--data: {folder}: all training images have label {train.labels[0]}; two classes are needed")
     return DataSet(name, train, test)
 
 
@@ -201,33 +224,17 @@ def _read(folder: Path, stem: str, sha256: str | None) -> NDArray[np.uint8]:
         raise DataError(f"--data: {folder} holds neither {stem} nor {stem}.gz; it needs {', '.join(FILES)}")
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return _idx(file, str(path), sha256)
+            return _array(file, str(path), stem, sha256)
     except OSError as error:
         raise DataError(f"--data: {path} cannot be read: {_reason(error)}") from None
 
 
-def _idx(file: BufferedIOBase, where: str, sha256: str | None) -> NDArray[np.uint8]:
-    """The array in an IDX file of images or labels (LeCun 1998): 00 00 08, rank, sizes as big-endian words, bytes.
-
-    Reads no more than the header announces, whatever a compressed file would expand to.
-    """
-    rank = 3 if "images" in where.rsplit("/", 1)[-1] else 1
+def _array(file: BufferedIOBase, where: str, stem: str, sha256: str | None) -> NDArray[np.uint8]:
+    """The images or labels in an open file; what is wrong with it is said of `where`."""
     try:
-        head = file.read(4 + 4 * rank)
-        magic, *shape = struct.unpack(f">{1 + rank}I", head)
-        if magic != 0x0800 + rank or not 0 < (size := math.prod(shape)) <= LARGEST:
-            raise DataError(f"--data: {where} is not an IDX file: its header is {head.hex()}")
-        body = file.read(size + 1)  # one more than there should be, so that a longer file is noticed
-    except (struct.error, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"--data: {where} is truncated or damaged: {_reason(error)}") from None
-    if len(body) != size:
-        found = f"{len(body)} bytes" if len(body) < size else "more"
-        raise DataError(f"--data: {where} announces {size} bytes and holds {found}; get the file again")
-    digest = hashlib.sha256(head)
-    digest.update(body)
-    if sha256 not in (None, digest.hexdigest()):
-        raise DataError(f"--data: {where} is not Fashion-MNIST as published (its SHA-256 differs); get the file again")
-    return np.frombuffer(body, np.uint8).reshape(shape)
+        return idx.read(file, rank=3 if "images" in stem else 1, sha256=sha256)
+    except idx.IdxError as error:
+        raise DataError(f"--data: {where} {error}") from None
 
 
 def _reason(error: BaseException) -> str:
@@ -279,22 +286,5 @@ def _rank_within_class(labels: Labels) -> Indices:
 
 def resized(data: DataSet, resolution: int) -> DataSet:
     """`data` with no side longer than `resolution` pixels, by area averaging; images are never enlarged."""
-    return replace(data, train=_shrunk(data.train, resolution), test=_shrunk(data.test, resolution))
-
-
-def _shrunk(images: Images, resolution: int) -> Images:
-    *_, height, width = images.pixels.shape
-    if max(height, width) <= resolution:
-        return images
-    rows, columns = (_area_weights(side, min(side, resolution)) for side in (height, width))
-    parts = np.array_split(images.pixels, math.ceil(len(images) / 1024))  # bounds the floats held at one time
-    pixels = np.concatenate([np.rint(rows @ part @ columns.T).astype(np.uint8) for part in parts])
-    return replace(images, pixels=pixels)
-
-
-def _area_weights(before: int, after: int) -> NDArray[np.float32]:
-    """(after, before): the share of each old pixel in each new one, by the overlap of their intervals."""
-    new, old = np.arange(after)[:, None] * (before / after), np.arange(before)
-    overlap = np.minimum(new + before / after, old + 1) - np.maximum(new, old)
-    weights: NDArray[np.float32] = (overlap.clip(0) * (after / before)).astype(np.float32)
-    return weights
+    train, test = (replace(part, pixels=shrunk(part.pixels, resolution)) for part in (data.train, data.test))
+    return replace(data, train=train, test=test)

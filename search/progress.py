@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -25,14 +24,16 @@ def progress(todo: int, epochs: int) -> Iterator[Watch]:
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("trials · {task.fields[running]} running · {task.fields[loss]}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[ended]} of {task.total:.0f} trials, {task.fields[running]} running"),
+        TextColumn("· {task.fields[loss]} ·"),
         TimeElapsedColumn(),
+        TextColumn("·"),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
     with Progress(*columns, transient=True) as bars:
-        bar = bars.add_task("training", total=todo, running=0, loss="starting Ray")
+        bar = bars.add_task("training", total=todo, ended=0, running=0, loss="starting Ray")
         yield _Watcher(bars, bar, epochs)
 
 
@@ -42,6 +43,7 @@ class _Watcher:
     def __init__(self, bars: Progress, bar: TaskID, epochs: int) -> None:
         self.bars, self.bar, self.epochs = bars, bar, epochs
         self.done: dict[str, float] = {}  # share of each trial
+        self.ended = 0
 
     def __call__(self, event: Event) -> None:
         name = f"{event.job.setting.setting}, seed {event.job.replicate}"
@@ -55,5 +57,6 @@ class _Watcher:
             case _:
                 self.done[event.job.key] = 1.0
                 loss = f"{name}: error {event.result['test_error']:.1f} %"
-        running = sum(share < 1 for share in self.done.values())
-        self.bars.update(self.bar, completed=round(sum(self.done.values()), 2), running=running, loss=loss)
+        self.ended += event.kind != "epoch"
+        done, running = sum(self.done.values()), len(self.done) - self.ended
+        self.bars.update(self.bar, completed=round(done, 2), ended=self.ended, running=running, loss=loss)

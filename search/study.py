@@ -1,41 +1,44 @@
 """The study: Ray Tune runs the trials, Optuna holds what was asked and told, the ledger keeps every finished one."""
 
-import logging
-import os
 import platform
-import signal
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import optuna
-import ray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState
 from ray import tune
+from ray.exceptions import RayError
+from ray.tune.error import TuneError
 from ray.tune.search import Searcher
 
 from analysis.recipe import Recipe
 from analysis.record import Run, Trial
+from search.cluster import Resources
 from search.data import DataSet
+from search.errors import FailedError
 from search.jobs import Event, Job, Watch, jobs
 from search.trainable import ProxyTrainable, machine
 
-STORE = 200_000_000  # bytes of shared memory besides what the images need
 VERSIONS = ("design-space-explorer", "torch", "ray", "optuna", "numpy")
 
 
-@dataclass(frozen=True)
-class Resources:
-    """Where trials run: `address` of a Ray cluster (None: this machine), and each trial's share of a GPU."""
+class Halt(tune.Stopper):
+    """Ends a study whose trials can no longer be kept, because of the first failure to keep one."""
 
-    address: str | None = None
-    gpus_per_trial: float = 0.0
+    def __init__(self) -> None:
+        self.failure: FailedError | None = None
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        del trial_id, result
+        return self.stop_all()
+
+    def stop_all(self) -> bool:
+        return self.failure is not None
 
 
 class LedgerSearcher(Searcher):
@@ -49,9 +52,10 @@ class LedgerSearcher(Searcher):
         self.pending = [job for job in jobs(run.recipe) if job.key not in finished]
         self.study = replay(run.recipe, finished)
         self.running: dict[str, tuple[Job, optuna.Trial]] = {}
+        self.halt = Halt()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:  # type: ignore[override]  # FINISHED is a string
-        if not self.pending:
+        if not self.pending or self.halt.failure:
             return Searcher.FINISHED
         job = self.pending.pop(0)
         self.study.enqueue_trial(_parameters(job))
@@ -64,13 +68,25 @@ class LedgerSearcher(Searcher):
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: FBT001, FBT002 -- Ray's signature
         job, asked = self.running.pop(trial_id)
-        if result is None or error or "outcome" not in result:
-            reason = (result or {}).get("reason") or "the worker process died"
+        if self.halt.failure:
+            return
+        try:
+            self._keep(job, asked, {} if error else result or {})
+        except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
+            what = f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})"
+            self.halt.failure = FailedError(
+                f"{what}; what finished before is in {self.run.folder}, and nothing more is trained"
+            )
+
+    def _keep(self, job: Job, asked: optuna.Trial, result: dict[str, Any]) -> None:
+        """Into the ledger first, then to Optuna and the display."""
+        outcome = result.get("outcome")
+        if outcome is None:
+            reason = result.get("reason") or "the worker process died"
             self.run.append(_record(self.run.recipe, job, state="failed", reason=reason))
             self.study.tell(asked, state=TrialState.FAIL)
             self.watch(Event("failed", job, {"reason": reason}))
             return
-        outcome = result["outcome"]
         trial = _record(
             self.run.recipe,
             job,
@@ -83,7 +99,10 @@ class LedgerSearcher(Searcher):
         self.study.tell(asked, outcome.metrics["validation_loss"])
         self.watch(Event("finished", job, outcome.metrics))
 
-    # The ledger is the searcher's state; Ray has nothing to save or restore.
+    # The ledger is the searcher's state; Ray has nothing to save, pickle (a display's locks!) or restore.
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
     def save(self, checkpoint_path: str) -> None:
         del checkpoint_path
 
@@ -136,51 +155,28 @@ def replay(recipe: Recipe, finished: Mapping[str, Trial]) -> optuna.Study:
     return study
 
 
-def execute(run: Run, data: DataSet, resources: Resources, watch: Watch) -> optuna.Study:
-    """Train every trial the ledger lacks. An interrupt (Ctrl-C) ends the workers and is passed on."""
+def execute(run: Run, data: DataSet, resources: Resources, scratch: Path, watch: Watch) -> optuna.Study:
+    """Train every trial the ledger lacks, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
     searcher = LedgerSearcher(run, watch)
-    if not searcher.pending:
-        return searcher.study
-    with cluster(run.folder, resources, sum(part.pixels.nbytes for part in (data.train, data.test))):
-        device = "cuda" if resources.gpus_per_trial else "cpu"
-        trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
-        share = {"cpu": run.recipe.training.threads, "gpu": resources.gpus_per_trial}
-        with tempfile.TemporaryDirectory(prefix="explore-") as scratch:
-            tune.Tuner(
-                tune.with_resources(trainable, share),
-                tune_config=tune.TuneConfig(search_alg=searcher, num_samples=len(searcher.pending), reuse_actors=True),
-                run_config=tune.RunConfig(
-                    name="study",
-                    storage_path=scratch,
-                    verbose=0,
-                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                ),
-            ).fit()
-    return searcher.study
-
-
-@contextmanager
-def cluster(folder: Path, resources: Resources, data_bytes: int) -> Iterator[None]:
-    """Ray, started on this machine or joined, from within the run's folder.
-
-    Ray puts the driver's working directory first on every worker's path: in a folder of the user's that holds a
-    package called `search`, workers would import that one.
-    """
-    os.environ.update(TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", TUNE_DISABLE_SIGINT_HANDLER="1", RAY_AIR_NEW_OUTPUT="0")
-    store = None if resources.address else STORE + 2 * data_bytes
-    before, on_sigterm = Path.cwd(), signal.getsignal(signal.SIGTERM)
-    os.chdir(folder)
+    device = "cuda" if resources.gpus_per_trial else "cpu"
+    trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
+    share = {"cpu": resources.threads, "gpu": resources.gpus_per_trial}
+    tuner = tune.Tuner(
+        tune.with_resources(trainable, share),
+        tune_config=tune.TuneConfig(search_alg=searcher, num_samples=len(searcher.pending), reuse_actors=True),
+        run_config=tune.RunConfig(
+            name="study",
+            storage_path=str(scratch),
+            verbose=0,
+            stop=searcher.halt,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
     try:
-        ray.init(
-            resources.address,
-            object_store_memory=store,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would exit without a word
-        yield
-    finally:
-        with suppress(Exception):  # a second interrupt, or a cluster already gone: nothing is kept there
-            ray.shutdown()
-        os.chdir(before)
+        tuner.fit()
+    except (TuneError, RayError) as error:
+        what = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise FailedError(f"Ray gave up ({what}); every finished trial is kept in {run.folder}") from None
+    if searcher.halt.failure:
+        raise searcher.halt.failure
+    return searcher.study

@@ -1,5 +1,6 @@
 """A trial as Ray Tune runs it: one step is one epoch; a worker process takes one trial after another."""
 
+import gc
 import os
 import time
 from dataclasses import replace
@@ -28,6 +29,7 @@ class ProxyTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.trial = new_config
         self.trainer: Trainer | None = None
+        gc.collect()  # a network refers to itself: left to its own times, Python keeps eight of them and more
         self.started = time.perf_counter()
         return True
 

@@ -1,13 +1,15 @@
 """The user's words, one by one, made into what they mean; what is wrong with one names its option."""
 
+import re
 from argparse import Namespace
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from search.errors import UsageError
-from space.budget import budget
 from space.errors import SpaceError
-from space.plan import Plan, axes, base_of, plan, yielding
+
+if TYPE_CHECKING:
+    from space.plan import Plan
 
 T = TypeVar("T")
 
@@ -27,11 +29,9 @@ def integer(option: str, word: str | None, *, low: int = 1, high: int = LARGEST)
     """A whole number between `low` and `high`; None where the option was not given."""
     if word is None:
         return None
-    try:
-        number = int(word)
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high or len(word) > len(str(LARGEST)):
+    digits = re.fullmatch("[0-9]+", word) and len(word) <= len(str(LARGEST))
+    number = int(word) if digits else low - 1
+    if not low <= number <= high:
         raise UsageError(f"{option}: {word[:40]!r} is not possible; write a whole number from {low} to {high}")
     return number
 
@@ -48,17 +48,18 @@ def integers(option: str, words: str | None) -> tuple[int, ...] | None:
 
 def fraction(option: str, word: str) -> float:
     """A number from 0 up."""
-    try:
-        number = float(word)
-    except ValueError:
-        number = -1.0
+    number = float(word) if re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", word) else -1.0
     if not 0 <= number <= LARGEST:
         raise UsageError(f"{option}: {word[:40]!r} is not possible; write a number such as 0.5")
     return number
 
 
-def planned(options: Namespace) -> Plan:
+def planned(options: Namespace) -> "Plan":
     """The plan that the question's options ask for."""
+    from space.axes import axes, yielding  # here: solving takes numpy, which costs and tables do without
+    from space.budget import budget
+    from space.plan import base_of, plan
+
     amount = of("--budget", lambda: budget(options.budget))
     names = [name.strip() for axis in options.axis for name in axis.split(",")]
     axis, *_ = of("--axis", lambda: axes(names))

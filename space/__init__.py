@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["Arch", "Cost", "SpaceError", "Stage", "build", "cost", "listed", "parse", "trace"]
 
 
-def build(arch: Arch) -> "nn.Module":
-    """The network as a torch module, maps (N, channels, H, W) to logits (N, classes); imports torch when called."""
+def build(arch: Arch, *, recompute: bool = False) -> "nn.Module":
+    """The network as a torch module, maps (N, channels, H, W) to logits (N, classes); imports torch when called.
+
+    With `recompute`, what stands before a 1x1 convolution is made again in the backward pass: less memory, more time.
+    """
     from space.module import build as build_module
 
-    return build_module(arch)
+    return build_module(arch, recompute=recompute)

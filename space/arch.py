@@ -1,9 +1,10 @@
 """An architecture: stem, stages and head as one value that is valid and in normal form as soon as it exists."""
 
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, final
+from itertools import product
+from typing import final
 
 from space.errors import SpaceError
 from space.graph import Graph, Interface, Tensor, source
@@ -59,10 +60,12 @@ class Input(Part):
 @final
 @dataclass(frozen=True)
 class Head(Output):
-    """Global average pooling and a linear classifier."""
+    """Global average pooling, dropout in percent, and a linear classifier."""
+
+    dropout: int = 0
 
     def apply(self, x: Tensor) -> Tensor:
-        return x.global_pool().linear(self.classes)
+        return x.global_pool().dropout(self.dropout).linear(self.classes)
 
 
 @final
@@ -120,24 +123,35 @@ def _normal_form(arch: Arch) -> tuple[Stage, ...]:
 
 @lru_cache(maxsize=4096)
 def _simplest(stage: Stage, before: Interface) -> Stage:
-    # Two blocks show everything a stage does: its first block and the one that repeats.
+    # Two blocks show everything a stage does: its first, and the one that repeats. `Block` promises it.
     brief = replace(stage, depth=min(stage.depth, 2))
     wiring, _ = _effect((brief,), before)
-    for field in fields(brief.block):
-        for plainer in _plainer(field, getattr(brief.block, field.name)):
-            candidate = replace(brief, block=replace(brief.block, **{field.name: plainer}))
-            if _same_effect(candidate, wiring, before):
-                brief = candidate
-                break
-    return replace(brief, depth=stage.depth)
+    simpler = next((s for s in _plainer_stages(brief) if _same_effect(s, wiring, before)), None)
+    return _simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
 
 
-def _plainer(field: Field[Any], value: object) -> Iterator[object]:
-    """What an argument might be replaced by without changing the network."""
-    if field.default is not MISSING and field.default != value:
-        yield field.default
-    if isinstance(value, Part) and value.simpler() != value:
-        yield value.simpler()
+def _plainer_stages(stage: Stage) -> Iterator[Stage]:
+    blocks = (stage.block.simpler(), *_plainer(stage.block))
+    return (replace(stage, block=block) for block in blocks if isinstance(block, Block) and block != stage.block)
+
+
+def _plainer(part: Part) -> Iterator[Part]:
+    """The part with one argument, its own or a part's within it, at its default or as the plainer one it amounts to."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if field.default is not MISSING and field.default != value:
+            yield replace(part, **{field.name: field.default})
+        yield from (replace(part, **{field.name: plainer}) for plainer in _plainer_values(value))
+
+
+def _plainer_values(value: object) -> Iterator[object]:
+    """The same for an argument: a part, or a list with one in one of its places."""
+    if isinstance(value, Part):
+        yield from () if value.simpler() == value else (value.simpler(),)
+        yield from _plainer(value)
+    if isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from ((*value[:i], plainer, *value[i + 1 :]) for plainer in _plainer_values(item))
 
 
 def _same_effect(stage: Stage, wiring: object, before: Interface) -> bool:
@@ -148,11 +162,16 @@ def _same_effect(stage: Stage, wiring: object, before: Interface) -> bool:
 
 
 def _merged(a: Stage, b: Stage, before: Interface) -> Stage | None:
-    """One stage that is `a` followed by `b`, where there is one."""
+    """One stage that is `a` followed by `b`, where there is one; each may lack what only the other's place shows."""
     if b.stride > 1 or type(a.block) is not type(b.block):
         return None
-    both = replace(a, depth=a.depth + b.depth)
-    return both if _same_effect(both, _effect((a, b), before)[0], before) else None
+    wiring = _effect((a, b), before)[0]
+    pairs = [dict.fromkeys((getattr(a.block, f.name), getattr(b.block, f.name))) for f in fields(a.block)]
+    for values in product(*pairs):
+        both = Stage(type(a.block)(*values), a.depth + b.depth, a.stride)
+        if _same_effect(both, wiring, before):
+            return _simplest(both, before)
+    return None
 
 
 def _effect(stages: tuple[Stage, ...], before: Interface) -> tuple[object, Interface]:

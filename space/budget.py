@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from space.errors import SpaceError
 
-_AMOUNT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt]?)(?:flops?|macs?))?\s*", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt]?)(?:flops?|macs?))?\s*", re.IGNORECASE | re.ASCII
+)
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _LIMIT = 10**18
 
@@ -36,5 +38,5 @@ def budget(text: str) -> Budget:
 
 def shown(macs: int) -> str:
     """Multiply-adds as the field prints them: `4.09 GFLOPs`, `812 MFLOPs`."""
-    value, unit = (macs / GIGA, "GFLOPs") if macs >= GIGA else (macs / MEGA, "MFLOPs")
-    return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    value, unit = (macs / GIGA, "GFLOPs") if macs >= 0.9995 * GIGA else (macs / MEGA, "MFLOPs")
+    return f"{value:.3g} {unit}" if value < 99.95 else f"{value:.0f} {unit}"

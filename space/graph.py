@@ -12,6 +12,8 @@ from space.ops import Op, Shape
 P = ParamSpec("P")
 Kernel = int | tuple[int, int]  # height and width, where they differ
 
+MAX_OPERATIONS = 100_000  # of a network: a few numbers of a sentence may ask for any amount
+
 
 @dataclass(frozen=True)
 class Node:
@@ -25,14 +27,17 @@ class Node:
 
 @dataclass
 class Graph:
-    """Nodes in the order of execution; the last one is the output."""
+    """Nodes in the order of execution; the last one is the output. `auxiliary` are further outputs, for training."""
 
     nodes: list[Node] = field(default_factory=list)
+    auxiliary: list[int] = field(default_factory=list)
     _names: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def record(self, op: Op, *xs: "Tensor") -> "Tensor":
         """Append `op` applied to `xs`, named in the scope of the first; scopes count their operations from 1."""
         scope = xs[0].scope if xs else ()
+        if len(self.nodes) == MAX_OPERATIONS:
+            raise SpaceError(f"a network has at most {MAX_OPERATIONS} operations; this one has more")
         kind = type(op).__name__.lower()
         self._names[*scope, kind] += 1
         name = ".".join((*scope, f"{kind}{self._names[*scope, kind]}"))
@@ -96,6 +101,10 @@ class Tensor:
             raise error.inside(name) from None
         return replace(self, index=y.index, shape=y.shape)
 
+    def as_auxiliary(self) -> None:
+        """Make this an output of the network beside the main one."""
+        self.graph.auxiliary.append(self.index)
+
     def conv(
         self, out: int, kernel: Kernel, *, stride: int = 1, groups: int = 1, bias: bool = False, padded: bool = True
     ) -> "Tensor":
@@ -136,8 +145,8 @@ class Tensor:
     ) -> "Tensor":
         return self.graph.record(ops.Pool("avg", kernel, stride, padding, ceil, count_padding), self)
 
-    def global_pool(self) -> "Tensor":
-        return self.graph.record(ops.GlobalPool(), self)
+    def global_pool(self, size: int = 1) -> "Tensor":
+        return self.graph.record(ops.GlobalPool(size), self)
 
     def linear(self, out: int) -> "Tensor":
         return self.graph.record(ops.Linear(out), self)
@@ -166,6 +175,10 @@ class Tensor:
 
     def sample_conv(self, kernels: "Tensor", kernel: int, *, stride: int) -> "Tensor":
         return self.graph.record(ops.SampleConv(kernel, stride), self, kernels)
+
+    def join(self, shortcut: "Tensor") -> "Tensor":
+        """A residual branch and what goes past it, added."""
+        return self.graph.record(ops.Add(residual=True), self, shortcut)
 
     def __add__(self, other: "Tensor") -> "Tensor":
         return self.graph.record(ops.Add(), self, other)

@@ -15,41 +15,59 @@ from space import ops
 from space.arch import Arch, trace
 from space.graph import Graph, Node
 from space.ops import Shape
+from space.recompute import recomputed
 
 
-def build(arch: Arch) -> fx.GraphModule:
-    """(N, channels, H, W) to logits (N, classes); parameters have the graph's names: `stage1.block1.conv1.weight`."""
-    return build_graph(trace(arch))
+def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
+    """(N, channels, H, W) to logits (N, classes); parameters have the graph's names: `stage1.block1.conv1.weight`.
+
+    A network with auxiliary classifiers returns a tuple: the logits, then theirs in order. With `recompute` it is the
+    memory-efficient form: what stands before a 1x1 convolution is made again in the backward pass.
+    """
+    model = build_graph(trace(arch))
+    return recomputed(model) if recompute else model
 
 
 def build_graph(graph: Graph) -> fx.GraphModule:
     """The module of a traced graph, whose code is one straight line over its nodes."""
     root, code = nn.Module(), fx.Graph()
-    tracer = GraphAppendingTracer(code)
     readers = Counter(i for node in graph.nodes for i in node.inputs)
     values: list[fx.Proxy] = []
     for node in graph.nodes:
         xs = [values[i] for i in node.inputs]
-        if isinstance(node.op, ops.Input):
-            values.append(fx.Proxy(code.placeholder("x"), tracer))
-        elif module := _module(node, graph):
-            _add(root, node.name, module)
-            x = xs[0].flatten(1) if isinstance(node.op, ops.Linear) else xs[0]
-            values.append(fx.Proxy(code.call_module(node.name, (x.node,)), tracer))
-        else:
-            # A map that nothing else reads, and whose maker does not need it for its gradient, may be overwritten.
-            source = node.inputs[0]
-            free = readers[source] == 1 and isinstance(graph.nodes[source].op, ops.Norm | ops.Add)
-            values.append(_expression(node, graph, xs, inplace=free))
-    code.output(values[-1].node)
+        match node.op:
+            case ops.Input():
+                values.append(fx.Proxy(code.placeholder("x"), GraphAppendingTracer(code)))
+            case ops.Conv() | ops.Norm() | ops.Linear() | ops.Dropout() as op:
+                _add(root, node.name, _layer(op, graph.inputs(node)[0]))
+                x = xs[0].flatten(1) if isinstance(op, ops.Linear) else xs[0]
+                values.append(fx.Proxy(code.call_module(node.name, (x.node,)), x.tracer))
+            case ops.Add() | ops.Concat() | ops.Multiply() | ops.Involution() | ops.SampleConv() as op:
+                values.append(_joined(op, xs, node.shape.channels))
+            case op:
+                # A map that nothing else reads, and whose maker does not need it for its gradient, may be overwritten.
+                free = readers[node.inputs[0]] == 1 and isinstance(graph.nodes[node.inputs[0]].op, ops.Norm | ops.Add)
+                values.append(_mapped(op, xs[0], graph.inputs(node)[0], inplace=free))
+    outputs = [_flat(values[i], graph.nodes[i]).node for i in (-1, *graph.auxiliary)]
+    code.output(tuple(outputs) if graph.auxiliary else outputs[0])
     return fx.GraphModule(root, code, class_name="Network")
 
 
+def _flat(y: fx.Proxy, node: Node) -> fx.Proxy:
+    """Logits without the sides of their map, where the classifier is a convolution of one pixel."""
+    return y.flatten(1) if isinstance(node.op, ops.Conv) and node.shape[1:] == (1, 1) else y
+
+
 def residual_norms(graph: Graph) -> list[str]:
-    """Names of the norms that end a residual branch: those an addition reads first (the shortcut comes second)."""
-    additions = (node for node in graph.nodes if isinstance(node.op, ops.Add))
-    sources = (graph.nodes[node.inputs[0]] for node in additions)
-    return [node.name for node in sources if isinstance(node.op, ops.Norm)]
+    """Names of the norms that end a residual branch, whatever weights or drops its result afterwards."""
+    found = []
+    for node in graph.nodes:
+        if node.op == ops.Add(residual=True):
+            end = graph.nodes[node.inputs[0]]
+            while isinstance(end.op, ops.Multiply | ops.Scale | ops.Dropout | ops.Slice):
+                end = graph.nodes[end.inputs[0]]
+            found += [end.name] if isinstance(end.op, ops.Norm) else []
+    return found
 
 
 def _add(root: nn.Module, name: str, module: nn.Module) -> None:
@@ -62,90 +80,89 @@ def _add(root: nn.Module, name: str, module: nn.Module) -> None:
     root.add_module(last, module)
 
 
-def _module(node: Node, graph: Graph) -> nn.Module | None:
-    """The layer of an operation that has parameters."""
-    channels = graph.inputs(node)[0].channels if node.inputs else 0
-    match op := node.op:
+def _layer(op: ops.Layer, x: Shape) -> nn.Module:
+    """The module of an operation that has parameters or a training mode."""
+    match op:
         case ops.Conv(out, kernel, stride, groups, bias):
-            return nn.Conv2d(channels, out, kernel, stride, op.padding, groups=groups, bias=bias)
+            return nn.Conv2d(x.channels, out, kernel, stride, op.padding, groups=groups, bias=bias)
         case ops.Norm(eps):
-            return nn.BatchNorm2d(channels, eps)
+            return nn.BatchNorm2d(x.channels, eps)
+        case ops.Linear(out):
+            return nn.Linear(x.elements, out)
         case ops.Dropout(percent):
             return nn.Dropout(percent / 100)
-        case ops.Linear(out):
-            return nn.Linear(graph.inputs(node)[0].elements, out)
         case _:
-            return None
+            assert_never(op)
 
 
-def _expression(node: Node, graph: Graph, xs: Sequence[fx.Proxy], *, inplace: bool) -> fx.Proxy:
-    """One torch expression for an operation without parameters."""
-    (x, *_) = xs
-    match node.op:
-        case ops.Activation("relu"):
-            return _call(F.relu, x, inplace=inplace)
-        case ops.Activation("relu6"):
-            return _call(F.relu6, x, inplace=inplace)
-        case ops.Activation():
+ACTIVATIONS: dict[str, Callable[..., torch.Tensor]] = {"relu": F.relu, "relu6": F.relu6}
+
+
+def _mapped(op: ops.Map, x: fx.Proxy, shape: Shape, *, inplace: bool) -> fx.Proxy:
+    """One torch expression for an operation on one map of that shape."""
+    match op:
+        case ops.Activation("sigmoid"):
             return _call(torch.sigmoid, x)
-        case ops.LocalNorm(size):
-            return _call(F.local_response_norm, x, size)
-        case ops.Scale(factor):
-            return _call(operator.mul, x, factor)
+        case ops.Activation(function):
+            return _call(ACTIVATIONS[function], x, inplace=inplace)
         case ops.Pool("max", kernel, stride, padding, ceil):
             return _call(F.max_pool2d, x, kernel, stride, padding, ceil_mode=ceil)
         case ops.Pool(_, kernel, stride, padding, ceil, count):
             return _call(F.avg_pool2d, x, kernel, stride, padding, ceil_mode=ceil, count_include_pad=count)
-        case ops.GlobalPool():
-            return _call(F.adaptive_avg_pool2d, x, 1)
-        case ops.Add():
-            return reduce(operator.add, xs)
-        case ops.Concat():
-            return _concat(xs)
-        case ops.Involution(kernel, stride, groups):
-            return _involution(xs, kernel, stride, groups, node.shape)
-        case ops.SampleConv(kernel, stride):
-            return _sample_conv(xs, kernel, stride, graph.inputs(node)[0], node.shape)
-        case ops.Multiply():
-            return _call(operator.mul, x, xs[1])
+        case ops.GlobalPool(size):
+            return _call(F.adaptive_avg_pool2d, x, size)
+        case ops.LocalNorm(size):
+            return _call(F.local_response_norm, x, size)
+        case ops.Scale(factor):
+            return _call(operator.mul, x, factor)
         case ops.Slice(start, stop):
             return _slice(x, (slice(None), slice(start, stop)))
         case ops.Softmax(radix, cardinality):
-            return _radix_softmax(x, radix, cardinality, node.shape.channels)
+            return _radix_softmax(x, radix, cardinality, shape.channels)
         case ops.Subsample(stride):
             every = slice(None, None, stride)
             return _slice(x, (slice(None), slice(None), every, every))
         case ops.PadChannels(out):
-            return _call(F.pad, x, (0, 0, 0, 0, 0, out - graph.inputs(node)[0].channels))
-        case ops.Input() | ops.Conv() | ops.Norm() | ops.Linear() | ops.Dropout():
-            raise AssertionError(node)
+            return _call(F.pad, x, (0, 0, 0, 0, 0, out - shape.channels))
         case _:
-            assert_never(node.op)
+            assert_never(op)
+
+
+def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int) -> fx.Proxy:
+    """One torch expression for an operation on several maps, with a result of so many channels."""
+    match op:
+        case ops.Add():
+            return reduce(operator.add, xs)
+        case ops.Concat():
+            return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
+        case ops.Multiply():
+            return _call(operator.mul, xs[0], xs[1])
+        case ops.Involution(kernel, stride, groups):
+            return _involution(xs[0], xs[1], kernel, stride, groups, channels)
+        case ops.SampleConv(kernel, stride):
+            return _sample_conv(xs[0], xs[1], kernel, stride, channels)
+        case _:
+            assert_never(op)
 
 
 def _slice(x: fx.Proxy, where: tuple[slice, ...]) -> fx.Proxy:
     return _call(operator.getitem, x, where)
 
 
-def _concat(xs: Sequence[fx.Proxy]) -> fx.Proxy:
-    return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
-
-
-def _involution(xs: Sequence[fx.Proxy], kernel: int, stride: int, groups: int, y: Shape) -> fx.Proxy:
+def _involution(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, groups: int, channels: int) -> fx.Proxy:
     """The map's patches times the kernels of their places, summed over each patch."""
-    x, kernels = xs
     patches = _call(F.unfold, x, kernel, padding=kernel // 2, stride=stride)
-    patches = patches.reshape(-1, groups, y.channels // groups, kernel**2, y.height, y.width)
-    weights = kernels.reshape(-1, groups, 1, kernel**2, y.height, y.width)
-    return _call(operator.mul, patches, weights).sum(3).reshape(-1, *y)
+    patches = patches.unflatten(1, (groups, channels // groups, kernel**2))
+    weights = kernels.flatten(2).unflatten(1, (groups, 1, kernel**2))
+    mixed = _call(operator.mul, patches, weights).sum(3)
+    return mixed.reshape(-1, channels, kernels.size(2), kernels.size(3))
 
 
-def _sample_conv(xs: Sequence[fx.Proxy], kernel: int, stride: int, x: Shape, y: Shape) -> fx.Proxy:
+def _sample_conv(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, channels: int) -> fx.Proxy:
     """One depthwise convolution whose groups are the channels of all samples."""
-    together = xs[0].reshape(1, -1, x.height, x.width)
-    kernels = xs[1].reshape(-1, 1, kernel, kernel)
-    mixed = _call(F.conv2d, together, kernels, None, stride, kernel // 2, 1, kernels.size(0))
-    return mixed.reshape(-1, *y)
+    together, weights = x.reshape(1, -1, x.size(2), x.size(3)), kernels.reshape(-1, 1, kernel, kernel)
+    mixed = _call(F.conv2d, together, weights, None, stride, kernel // 2, 1, weights.size(0))
+    return mixed.reshape(-1, channels, mixed.size(2), mixed.size(3))
 
 
 def _radix_softmax(x: fx.Proxy, radix: int, cardinality: int, channels: int) -> fx.Proxy:

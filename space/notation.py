@@ -49,7 +49,7 @@ def _scalar(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_TOKEN = re.compile(r"\s*([a-z_][a-z0-9_]*|\d+(?:\.\d+)?|[(),=\[\]])")
+_TOKEN = re.compile(r"\s*([a-z_][a-z0-9_]*|\d+(?:\.\d+)?|[(),=\[\]])", re.ASCII)
 
 
 def _tokens(source: str) -> Iterator[str]:
@@ -108,7 +108,7 @@ class _Reader:
     def part(self, name: str, nesting: int) -> object:
         if name not in self.words:
             near = get_close_matches(name, self.words, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(self.words))}"
+            hint = f"did you mean {near[0]}?" if near else "write a part such as bottleneck(64, 256)"
             raise SpaceError(f"{_excerpt(name)} is no part; {hint}")
         arguments = list(self.arguments(nesting)) if self.rest[:1] == ["("] else []
         return _construct(self.words[name], arguments)
@@ -174,6 +174,8 @@ def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401 -- what get_type_hi
         kinds = get_args(hint)
         kinds = kinds[:1] * len(value) if isinstance(value, tuple) and kinds[-1] is ... else kinds
         return isinstance(value, tuple) and len(kinds) == len(value) and all(map(_fits, value, kinds))
+    if hint is float and type(value) is int:
+        return True
     return isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
 
 

@@ -47,7 +47,11 @@ class Position:
 
 
 class Block(Part):
-    """The repeated unit of a stage, with its shortcut."""
+    """The repeated unit of a stage, with its shortcut.
+
+    What a block does may depend on its position and on its input's channels, but every block of a stage after the first
+    is made in the same way: a stage of two shows all there is.
+    """
 
     @abstractmethod
     def apply(self, x: Tensor, at: Position) -> Tensor: ...
@@ -85,6 +89,19 @@ class NoGate(Gate):
 
     def apply(self, x: Tensor) -> Tensor:
         return x
+
+
+class Placement(StrEnum):
+    """Where a residual block has its gate (Hu 2018's integration strategies)."""
+
+    STANDARD = "gate_standard"  # on the branch's result
+    PRE = "gate_pre"  # on what the branch reads
+    POST = "gate_post"  # on what the block hands on, after the last ReLU
+    IDENTITY = "gate_identity"  # on what the shortcut reads
+
+    def gated(self, gate: Gate, x: Tensor, here: "Placement") -> Tensor:
+        """`x`, through the gate if this is its place."""
+        return gate.apply(x) if self is here else x
 
 
 class Shortcut(Part):

@@ -33,7 +33,8 @@ def bottleneck(stage: Stage) -> Bottleneck:
 
 def cardinality(block: Bottleneck) -> int:
     """The number of groups its 3x3 has (of cardinal groups where it has a radix)."""
-    assert isinstance(block.spatial, Grouped | SplitAttention), block
+    if not isinstance(block.spatial, Grouped | SplitAttention):
+        raise SpaceError(f"{block.spatial} has no cardinality; the axes move grouped convolutions and split attention")
     return block.spatial.cardinality
 
 

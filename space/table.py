@@ -1,14 +1,18 @@
 """A network as the papers print it: one row a stage, read off the graph."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from space import ops
 from space.arch import Arch, Stage
 from space.cost import Cost, part_cost
-from space.graph import Graph, Interface, Node, source
+from space.graph import Interface, Node, source
 from space.ops import Shape
-from space.parts import Position
+
+BRANCH = re.compile(r"branch\d+")
+"""Scopes that are shown with their layers: an Inception's branches."""
 
 
 @dataclass(frozen=True)
@@ -30,25 +34,47 @@ def table(arch: Arch, resolution: int | None = None) -> tuple[Row, ...]:
     rows = []
     for scope, part in arch.parts():
         share, after = part_cost(part, before)
-        if isinstance(part, Stage):
-            block = part.block.apply(source(after), Position())
-            layers = f"[{_layers(block.graph)}] x{part.depth}"
-        else:
-            layers = _layers(part.apply(source(before)).graph)
-        rows.append(Row(scope, after.shape, layers, share))
+        graph = part.apply(source(before)).graph
+        # A stage is shown by the block that repeats, as in the papers: its second, where it has one.
+        shown = f"block{min(part.depth, 2)}." if isinstance(part, Stage) else ""
+        layers = _layers(node for node in graph.nodes if node.name.startswith(shown))
+        rows.append(Row(scope, after.shape, f"[{layers}] x{part.depth}" if isinstance(part, Stage) else layers, share))
         before = after
     return tuple(rows)
 
 
-def _layers(graph: Graph) -> str:
-    """The layers of the main path; a scope within the block is named once, its shortcut left out as papers do."""
-    shown = [text for node in graph.nodes if (text := _layer(node))]
-    scopes_once = [text for before, text in pairwise(["", *shown]) if text != before or not text.isalpha()]
-    return " | ".join(scopes_once)
+def _layers(nodes: Iterable[Node]) -> str:
+    """The layers of the main path; a scope within the block is named once, its shortcut left out as papers do.
+
+    Where there are branches, each begins with its name, and what follows them all with `all`.
+    """
+    shown = [(_branch(node), text) for node in nodes if (text := _layer(node))]
+    changes = [(one, other) for one, other in pairwise([("", ""), *shown]) if one != other or not other[1].isalpha()]
+    return _folded(
+        " | ".join(
+            text if branch == before else f"{branch or 'all'}: {text}" for (before, _), (branch, text) in changes
+        )
+    )
+
+
+def _folded(layers: str) -> str:
+    """Layers that repeat five times or more, written once with their number."""
+    runs = re.sub(
+        r"((?:[^|]+\| )+?)\1{4,}", lambda run: f"{len(run[0]) // len(run[1])} x ({run[1][:-3]}) | ", f"{layers} | "
+    )
+    return runs.removesuffix(" | ")
+
+
+def _scopes(node: Node) -> list[str]:
+    return re.sub(r"^block\d+\.", "", node.name).split(".")[:-1]
+
+
+def _branch(node: Node) -> str:
+    return ".".join(scope for scope in _scopes(node) if BRANCH.fullmatch(scope))
 
 
 def _layer(node: Node) -> str:
-    scope, _, _ = node.name.rpartition(".")
+    *_, scope = ("", *(scope for scope in _scopes(node) if not BRANCH.fullmatch(scope)))
     if scope:
         return "" if scope == "shortcut" else scope
     match node.op:
@@ -59,8 +85,12 @@ def _layer(node: Node) -> str:
             return ", ".join(details)
         case ops.Pool(function, kernel, stride):
             return f"{kernel}x{kernel} {function} pool" + (f", stride {stride}" if stride > 1 else "")
-        case ops.GlobalPool():
-            return "global average pool"
+        case ops.Involution(kernel):
+            return f"{kernel}x{kernel} involution"
+        case ops.SampleConv(kernel):
+            return f"{kernel}x{kernel} kernel of the image"
+        case ops.GlobalPool(size):
+            return "global average pool" if size == 1 else f"average pool to {size}x{size}"
         case ops.Linear(out):
             return f"{out}-d fc"
         case _:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -13,6 +14,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+# The networks here are tiny: two threads would spend their time waiting for each other.
+torch.set_num_threads(1)
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -50,11 +50,11 @@ def _bottlenecks(draw: st.DrawFn) -> Block:
     groups = spatial.cardinality * max(getattr(spatial, "radix", 1), 1)  # type: ignore[attr-defined]
     inner = draw(st.integers(1, 3)) * groups + draw(st.sampled_from((0, 0, 0, 0, 1)))
     downsampling = draw(st.sampled_from(Downsampling))
-    return Bottleneck(inner, draw(st.integers(8, 24)), spatial, downsampling, draw(shortcuts))
+    return Bottleneck(inner, draw(st.integers(8, 24)), spatial, downsampling, shortcut=draw(shortcuts))
 
 
 blocks: st.SearchStrategy[Block] = st.one_of(
-    st.builds(Basic, st.integers(6, 16), shortcuts),
+    st.builds(Basic, st.sampled_from((8, 12, 16)), st.builds(Grouped, st.sampled_from((1, 2, 4))), shortcut=shortcuts),
     _bottlenecks(),
 )
 

@@ -35,7 +35,7 @@ def test_every_command_in_the_documents_is_understood(command: str, capsys: pyte
         assert (ROOT / words[1] / "recipe.toml").exists()
     else:
         COMMANDS["explore"]().parse_args(words)
-        main(["plan", *words[: words.index("--data")]] if "--data" in words else ["plan", *words])
+        assert main(["plan", *words[: words.index("--data")]] if "--data" in words else ["plan", *words]) == 0
         assert capsys.readouterr().out
 
 

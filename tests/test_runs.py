@@ -16,6 +16,11 @@ def run(request: pytest.FixtureRequest) -> Run:
     return Run.open(request.param)
 
 
+def test_the_two_plots_of_the_mission_have_their_runs() -> None:
+    axes = {Run.open(folder).recipe.axis for folder in RUNS}
+    assert {("cardinality",), ("radix", "cardinality")} <= axes
+
+
 def test_all_its_trials_are_there(run: Run) -> None:
     table = run.trials()
     assert run.notices == []

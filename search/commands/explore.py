@@ -1,17 +1,24 @@
 """`explore`: plan, train the proxies, write the run, print the verdict and where the report is."""
 
+import errno
+import hashlib
+import json
+import os
 import re
 import shlex
 import sys
 import tomllib
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
 
 from analysis.plain import PlainError, from_plain
 from analysis.recipe import Fidelity, Recipe, RecordError, Setting, Training
-from analysis.record import Run
+from analysis.record import LockedError, Run
 from analysis.report import write
 from analysis.verdict import verdict
 from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
@@ -20,9 +27,11 @@ from search.jobs import jobs
 from search.presets import FIDELITIES, resolved, training_for
 from search.progress import progress
 from search.words import fraction, integer, of, planned
+from space import parse
 from space.arch import Input
+from space.axes import AXES, PLANE
 from space.cost import cost
-from space.plan import AXES, Plan
+from space.plan import Plan
 from space.proxy import Reduction, proxies
 
 
@@ -30,12 +39,23 @@ def run(options: Namespace) -> int:
     """The main job; the same words again continue it."""
     plan = planned(options)
     seeds = integer("--seeds", options.seeds, high=10_000) or 1
-    gpus = fraction("--gpus-per-trial", options.gpus_per_trial)
+    gpus = _gpus(options.gpus_per_trial)
     data, fidelity = _data_and_fidelity(options)
-    training = _training(options, data)
-    recipe = _recipe(options, plan, data, fidelity, training, seeds)
-    record = _run_folder(Path(options.run or _folder(plan, recipe)), recipe)
-    return _study(record, data, gpus, options)
+    recipe = _recipe(options, plan, data, fidelity, _training(options, data), seeds)
+    folder = Path(options.run or default_folder(plan, recipe)).absolute()
+    try:
+        return _conclude(_trained(folder, recipe, data, gpus, options.address), recipe.command)
+    except KeyboardInterrupt:
+        kept = f"every finished trial is kept in {folder}" if folder.exists() else "no trial was started"
+        raise KeyboardInterrupt(f"interrupted; {kept}; continue with: {recipe.command}") from None
+
+
+def _gpus(word: str) -> float:
+    """Ray divides a GPU among trials, or gives a trial whole ones."""
+    gpus = fraction("--gpus-per-trial", word)
+    if gpus > 1 and not gpus.is_integer():
+        raise UsageError(f"--gpus-per-trial: {word!r} is not possible; above 1, write a whole number")
+    return gpus
 
 
 def _training(options: Namespace, data: DataSet) -> Training:
@@ -44,25 +64,30 @@ def _training(options: Namespace, data: DataSet) -> Training:
     try:
         return from_plain(Training, plain)
     except PlainError as error:
-        raise UsageError(f"--set: {error}") from None
+        raise UsageError(f"--set: {str(error)[:200]}") from None
 
 
 def _recipe_file(path: str) -> Recipe:
     try:
         return Recipe.from_toml(Path(path).read_text(encoding="utf-8"))
-    except (RecordError, UnicodeDecodeError) as error:
-        raise UsageError(f"--recipe: {path}: {error}") from None
+    except OSError as error:
+        raise UsageError(
+            f"--recipe: {path!r} cannot be read ({error.strerror}); write the path of a run's recipe.toml"
+        ) from None
+    except (ValueError, RecursionError) as error:  # no recipe, no text, nested beyond reason
+        raise UsageError(f"--recipe: {path!r} is no recipe: {error}") from None
 
 
 def _assignment(word: str) -> tuple[str, object]:
     """`lr=0.05` as a name and a value; what is no TOML value is a word."""
     name, equals, text = word.partition("=")
     if not equals:
-        raise UsageError(f"--set: {word!r} sets nothing; write FIELD=VALUE such as lr=0.05")
+        raise UsageError(f"--set: {word[:40]!r} sets nothing; write FIELD=VALUE such as lr=0.05")
     try:
-        return name.strip(), tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return name.strip(), text.strip()
+        document = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        document = {}
+    return name.strip(), document["value"] if len(document) == 1 else text.strip()
 
 
 def _data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
@@ -73,11 +98,11 @@ def _data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
         raise UsageError(f"--fidelity: {options.fidelity!r} is not known; write {known} (the nearest is {near[0]})")
     try:
         data = load(options.data or best_available())
+        rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
     except DataNameError as error:
         raise UsageError(str(error)) from None
     except DataError as error:
         raise FailedError(str(error)) from None
-    rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
     fidelity = resolved(preset, resolution=data.train.pixels.shape[-1], train_images=len(rest))
     return resized(data, fidelity.resolution), fidelity
 
@@ -96,6 +121,7 @@ def _recipe(
         base_macs=cost(plan.base).macs,
         resolution=plan.base.input.resolution,
         data=data.name,
+        data_digest=data.digest,
         seed=0,
         seeds=seeds,
         fidelity=fidelity,
@@ -126,50 +152,100 @@ def _settings(plan: Plan, data: DataSet, fidelity: Fidelity) -> tuple[Setting, .
     )
 
 
-def _folder(plan: Plan, recipe: Recipe) -> Path:
-    """`runs/` and a name that says the question, so that the same question finds its run again."""
+def default_folder(plan: Plan, recipe: Recipe) -> Path:
+    """`runs/` and a name that says the question, so that the same question finds its run again, and no other does.
+
+    What a reader would not look for in a name is in six digits at its end, if it is not as by default.
+    """
     against = [] if plan.against == AXES[plan.axis[0]].against[0] else ["against", plan.against]
     match = [] if plan.match == "paper" else [plan.match]
-    words = [*plan.axis, *against, plan.budget.text, *match, plan.base_name, recipe.data, recipe.fidelity.name]
-    return Path("runs") / re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(words))[:120].strip("-")
+    data = Path(recipe.data).name  # of a folder
+    words = [*plan.axis, *against, plan.budget.text, *match, plan.base_name, data, recipe.fidelity.name]
+    name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", word[:40]).strip("-") for word in words)
+    said = [plan.budget.text, plan.base_name, recipe.data]
+    plain = all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", word) for word in said) and _by_default(plan, recipe)
+    return Path("runs") / (name if plain else f"{name}-{_digest(recipe)}")
+
+
+def _by_default(plan: Plan, recipe: Recipe) -> bool:
+    values = list(product(*PLANE.values())) if len(plan.axis) > 1 else list(AXES[plan.axis[0]].values)
+    return (
+        [setting.value for setting in plan.settings] == values
+        and plan.base.input.resolution == parse(plan.base_name).input.resolution
+        and recipe.training == training_for(recipe.data)
+    )
+
+
+def _digest(recipe: Recipe) -> str:
+    identity = {**recipe.identity(), "data_digest": ""}  # a folder whose images have changed is to be noticed
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def _trained(folder: Path, recipe: Recipe, data: DataSet, gpus: float, address: str | None) -> Run:
+    """The run with nothing left to train. A new run's folder is made once Ray is there to fill it."""
+    is_new = not any((folder / name).exists() for name in ("recipe.toml", "trials.jsonl"))
+    record = None if is_new else _run_folder(folder, recipe)
+    if record is None:
+        _refuse_unmakeable(folder)
+    asked, finished = (record.recipe, record.finished()) if record else (recipe, {})
+    left = sum(job.key not in finished for job in jobs(asked))
+    if record and not left:
+        return record
+    from search.cluster import Resources, cluster  # here: it takes seconds, and a finished run needs no Ray
+    from search.study import execute
+
+    resources = Resources(address, asked.training.threads, gpus)
+    size = sum(part.pixels.nbytes for part in (data.train, data.test))
+    with ExitStack() as held:
+        if record:
+            held.enter_context(_locked(record))
+        watch = held.enter_context(progress(left, asked.fidelity.epochs))
+        scratch = held.enter_context(cluster(resources, size))
+        if not record:
+            record = _run_folder(folder, recipe)
+            held.enter_context(_locked(record))
+        execute(record, data, resources, scratch, watch)
+    return record
 
 
 def _run_folder(folder: Path, recipe: Recipe) -> Run:
     try:
-        return Run.create(folder.absolute(), recipe)  # Ray is started from within it
+        return Run.create(folder, recipe)
+    except LockedError as error:
+        raise FailedError(str(error)) from None
     except RecordError as error:
         raise UsageError(f"--run: {error}") from None
 
 
-def _study(record: Run, data: DataSet, gpus: float, options: Namespace) -> int:
-    """Train what is missing, report, and say how to go on where something is left."""
-    again = shlex.join(["explore", *options.words])
-    try:
-        _train(record, data, gpus, options.address)
-    except KeyboardInterrupt:
-        msg = f"interrupted; every finished trial is kept in {record.folder}; continue with: {again}"
-        raise KeyboardInterrupt(msg) from None
+@contextmanager
+def _locked(record: Run) -> Iterator[None]:
+    with ExitStack() as held:
+        try:
+            held.enter_context(record.lock())
+        except LockedError as error:
+            raise FailedError(str(error)) from None
+        yield
+
+
+def _refuse_unmakeable(folder: Path) -> None:
+    """Before Ray is started for it."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    code = errno.ENOTDIR if not there.is_dir() else 0 if os.access(there, os.W_OK | os.X_OK) else errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), str(folder))
+
+
+def _conclude(record: Run, again: str) -> int:
+    """Report, and say the command that tries again where something failed."""
     path = write(record)
+    words = verdict(record.recipe, record.trials()).words
     for notice in record.notices:
-        print(notice)
-    print(verdict(record.recipe, record.trials()).words)
+        print(f"explore: {notice}", file=sys.stderr)
+    print(words)
     print(f"report: {path}")
     failed = [trial for trial in record.latest().values() if trial.state == "failed"]
     if failed:
         what = f"{len(failed)} of {len(jobs(record.recipe))} trials failed, {failed[0].setting}: {failed[0].reason}"
-        print(f"explore: {what}; the others are kept in {record.folder}; try again with: {again}", file=sys.stderr)
+        how = f"the others are kept in {record.folder}; try again with: {again}"
+        print(f"explore: {what}; {how}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _train(record: Run, data: DataSet, gpus: float, address: str | None) -> None:
-    finished = record.finished()
-    todo = [job for job in jobs(record.recipe) if job.key not in finished]
-    if not todo:
-        return
-    from search.study import Resources, execute  # here: it takes seconds, and a finished run needs no Ray
-
-    try:
-        with record.lock(), progress(len(todo), record.recipe.fidelity.epochs) as watch:
-            execute(record, data, Resources(address, gpus), watch)
-    except RecordError as error:
-        raise FailedError(str(error)) from None

@@ -1,5 +1,6 @@
 """`explore report`: a run's report, made again from its folder."""
 
+import sys
 from argparse import Namespace
 
 from analysis.recipe import RecordError
@@ -14,9 +15,12 @@ def run(options: Namespace) -> int:
     for folder in options.run:
         try:
             record = Run.open(folder)
+            path = write(record)
         except RecordError as error:
             raise UsageError(f"report: {error}") from None
-        path = write(record)
-        print(verdict(record.recipe, record.trials()).words)
+        words = verdict(record.recipe, record.trials()).words
+        for notice in record.notices:
+            print(f"explore: {notice}", file=sys.stderr)
+        print(words)
         print(f"report: {path}")
     return 0

@@ -1,24 +1,17 @@
 """ResNeSt: split attention over the radix of each cardinal group (Zhang et al. 2020, arXiv:2004.08955)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
-from space.arch import Arch
+from space.arch import Arch, Input
 from space.errors import SpaceError
-from space.families.resnet import DeepStem, Grouped, PooledProjection, stack
+from space.families.resnet import BOTTLENECK_DEPTHS, Bottleneck, DeepStem, Grouped, PooledProjection, stack
 from space.families.resnext import cardinal_bottlenecks
 from space.graph import Tensor, total
 from space.names import rule
 from space.parts import Downsampling, Position, Spatial
 
-DEPTHS = {
-    14: (1, 1, 1, 1),
-    26: (2, 2, 2, 2),
-    50: (3, 4, 6, 3),
-    101: (3, 4, 23, 3),
-    200: (3, 24, 36, 3),
-    269: (3, 30, 48, 8),
-}
+DEPTHS = {n: BOTTLENECK_DEPTHS[n] for n in (14, 26, 50, 101, 200)} | {269: (3, 30, 48, 8)}
 """Blocks per stage by the number of layers."""
 
 REDUCTION = 4
@@ -75,6 +68,17 @@ class SplitAttention(Spatial):
         return y.softmax(self.radix, self.cardinality) if self.radix > 1 else y.sigmoid()
 
 
+RESOLUTIONS = {50: 224, 101: 256, 200: 320, 269: 416}
+"""Pixels a side of the main networks."""
+
+
+@rule("resnest{depth:50|101|200|269}")
+def resnest(depth: int) -> Arch:
+    """The main networks, 2s1x64d: average pooling stands after the 3x3."""
+    template = Bottleneck(1, 1, SplitAttention(2, 1), Downsampling.POOL_AFTER, shortcut=PooledProjection())
+    return replace(_imagenet(depth, 1, 64, template), input=Input(3, RESOLUTIONS[depth]))
+
+
 @rule(
     "resnest{depth:14|26|50|101|200|269}_fast_{radix}s{cardinality}x{base_width}d",
     listed=tuple(
@@ -83,13 +87,14 @@ class SplitAttention(Spatial):
 )
 def resnest_fast(depth: int, radix: int, cardinality: int, base_width: int) -> Arch:
     """The ablation's setting RsCxWd: average pooling stands before the 3x3."""
-    blocks = cardinal_bottlenecks(
-        cardinality,
-        base_width,
-        SplitAttention(radix, cardinality),
-        downsampling=Downsampling.POOL_BEFORE,
-        shortcut=PooledProjection(),
+    template = Bottleneck(
+        1, 1, SplitAttention(radix, cardinality), Downsampling.POOL_BEFORE, shortcut=PooledProjection()
     )
+    return _imagenet(depth, cardinality, base_width, template)
+
+
+def _imagenet(depth: int, cardinality: int, base_width: int, template: Bottleneck) -> Arch:
+    blocks = cardinal_bottlenecks(cardinality, base_width, template)
     return Arch(stem=DeepStem(32 if depth <= 50 else 64), stages=stack(blocks, DEPTHS[depth]))
 
 

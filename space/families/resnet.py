@@ -7,19 +7,20 @@ from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
 from space.graph import Tensor
 from space.names import rule
-from space.parts import Block, Downsampling, Gate, NoGate, Position, Shortcut, Spatial, Stem
+from space.parts import Block, Downsampling, Gate, NoGate, Placement, Position, Shortcut, Spatial, Stem
 
-DEPTHS = {
+BASIC_DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+"""Blocks per stage by the number of layers, two in each block."""
+
+BOTTLENECK_DEPTHS = {
     14: (1, 1, 1, 1),
-    18: (2, 2, 2, 2),
     26: (2, 2, 2, 2),
-    34: (3, 4, 6, 3),
     50: (3, 4, 6, 3),
     101: (3, 4, 23, 3),
     152: (3, 8, 36, 3),
     200: (3, 24, 36, 3),
 }
-"""Blocks per stage by the number of layers: basic blocks for 18 and 34, bottlenecks elsewhere."""
+"""Blocks per stage by the number of layers, three in each block."""
 
 WIDTHS = (64, 128, 256, 512)
 """Nominal channels of the four stages."""
@@ -68,8 +69,8 @@ class Projection(Shortcut):
 
     def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
         if at.stride == 1 and branch.channels == x.channels:
-            return branch + x
-        return branch + x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride)
+            return branch.join(x)
+        return branch.join(x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride))
 
 
 @final
@@ -77,8 +78,11 @@ class Projection(Shortcut):
 class FullProjection(Shortcut):
     """Option C: a 1x1 convolution with norm on every block."""
 
+    def simpler(self) -> Shortcut:
+        return Projection()
+
     def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
-        return branch + x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride)
+        return branch.join(x.within("shortcut", Tensor.conv_norm, branch.channels, 1, stride=at.stride))
 
 
 @final
@@ -86,10 +90,13 @@ class FullProjection(Shortcut):
 class PooledProjection(Shortcut):
     """ResNet-D: where the block strides, average pooling does, and the 1x1 convolution after it does not."""
 
+    def simpler(self) -> Shortcut:
+        return Projection()
+
     def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
         if at.stride == 1:
             return Projection().join(branch, x, at)
-        return branch + x.within("shortcut", _pool_then_project, branch.channels, at.stride)
+        return branch.join(x.within("shortcut", _pool_then_project, branch.channels, at.stride))
 
 
 def _pool_then_project(x: Tensor, out: int, stride: int) -> Tensor:
@@ -102,8 +109,12 @@ class ZeroPadding(Shortcut):
     """Option A: no parameters; where the shape changes, every `stride`-th pixel and zeros for the new channels."""
 
     def join(self, branch: Tensor, x: Tensor, at: Position) -> Tensor:
+        return branch.join(self.moved(x, branch.channels, at))
+
+    def moved(self, x: Tensor, out: int, at: Position) -> Tensor:
+        """`x` in the branch's shape."""
         x = x.subsample(at.stride) if at.stride > 1 else x
-        return branch + (x.pad_channels(branch.channels) if branch.channels != x.channels else x)
+        return x.pad_channels(out) if out != x.channels else x
 
 
 @final
@@ -138,12 +149,13 @@ class Basic(Block):
     spatial: Spatial = Grouped(1)
     gate: Gate = NoGate()
     shortcut: Shortcut = Projection()
+    placement: Placement = Placement.STANDARD
 
     def apply(self, x: Tensor, at: Position) -> Tensor:
-        y = x.conv_norm(self.out, 3, stride=at.stride).relu()
+        y = self.placement.gated(self.gate, x, Placement.PRE)
+        y = y.conv_norm(self.out, 3, stride=at.stride).relu()
         y = self.spatial.mix(y, Position())
-        y = self.gate.apply(y if self.spatial.complete else y.norm())
-        return self.shortcut.join(y, x, at).relu()
+        return completed(y if self.spatial.complete else y.norm(), x, at, self.gate, self.shortcut, self.placement)
 
 
 @final
@@ -157,15 +169,30 @@ class Bottleneck(Block):
     downsampling: Downsampling = Downsampling.STRIDE_IN_3X3
     gate: Gate = NoGate()
     shortcut: Shortcut = Projection()
+    placement: Placement = Placement.STANDARD
 
     def apply(self, x: Tensor, at: Position) -> Tensor:
-        where, still = self.downsampling, replace(at, stride=1)
-        y = x.conv_norm(self.inner, 1, stride=at.stride if where is Downsampling.STRIDE_IN_1X1 else 1).relu()
-        y = _pool(y, at.stride) if where is Downsampling.POOL_BEFORE else y
-        y = self.spatial.apply(y, at if where is Downsampling.STRIDE_IN_3X3 else still)
-        y = _pool(y, at.stride) if where is Downsampling.POOL_AFTER else y
-        y = self.gate.apply(y.conv_norm(self.out, 1))
-        return self.shortcut.join(y, x, at).relu()
+        y = self.placement.gated(self.gate, x, Placement.PRE)
+        y = narrowed(y, self.inner, self.spatial, self.downsampling, at)
+        return completed(y.conv_norm(self.out, 1), x, at, self.gate, self.shortcut, self.placement)
+
+
+def completed(branch: Tensor, x: Tensor, at: Position, gate: Gate, shortcut: Shortcut, placement: Placement) -> Tensor:
+    """The branch's result and the block's input `x` past it, added, and the last ReLU; the gate in its place."""
+    if placement is Placement.IDENTITY and gate != NoGate() and shortcut == NoShortcut():
+        raise SpaceError(f"{gate}: {placement} stands on a shortcut; there is none")
+    y = placement.gated(gate, branch, Placement.STANDARD)
+    y = shortcut.join(y, placement.gated(gate, x, Placement.IDENTITY), at).relu()
+    return placement.gated(gate, y, Placement.POST)
+
+
+def narrowed(x: Tensor, inner: int, spatial: Spatial, where: Downsampling, at: Position) -> Tensor:
+    """A bottleneck's way to its last 1x1: 1x1 to `inner` channels and the spatial part, each with norm and ReLU."""
+    still = replace(at, stride=1)
+    y = x.conv_norm(inner, 1, stride=at.stride if where is Downsampling.STRIDE_IN_1X1 else 1).relu()
+    y = _pool(y, at.stride) if where is Downsampling.POOL_BEFORE else y
+    y = spatial.apply(y, at if where is Downsampling.STRIDE_IN_3X3 else still)
+    return _pool(y, at.stride) if where is Downsampling.POOL_AFTER else y
 
 
 def _pool(x: Tensor, stride: int) -> Tensor:
@@ -179,9 +206,11 @@ def stack(blocks: tuple[Block, ...], depths: tuple[int, ...]) -> tuple[Stage, ..
     )
 
 
-def bottlenecks(spatial: Spatial = Grouped(1), **arguments: object) -> tuple[Bottleneck, ...]:
+def bottlenecks(
+    downsampling: Downsampling = Downsampling.STRIDE_IN_3X3, shortcut: Shortcut = Projection()
+) -> tuple[Bottleneck, ...]:
     """The ImageNet family's four bottlenecks at their nominal widths."""
-    return tuple(Bottleneck(p, EXPANSION * p, spatial, **arguments) for p in WIDTHS)  # type: ignore[arg-type]
+    return tuple(Bottleneck(p, EXPANSION * p, downsampling=downsampling, shortcut=shortcut) for p in WIDTHS)
 
 
 def basics(shortcut: Shortcut = Projection(), widths: tuple[int, ...] = WIDTHS) -> tuple[Basic, ...]:
@@ -192,21 +221,20 @@ def basics(shortcut: Shortcut = Projection(), widths: tuple[int, ...] = WIDTHS) 
 @rule("plain{depth:18|34}")
 def plain(depth: int) -> Arch:
     """The layers of a residual network without its shortcuts."""
-    return Arch(stem=ConvStem(64), stages=stack(basics(NoShortcut()), DEPTHS[depth]))
+    return _imagenet(depth, NoShortcut())
 
 
 @rule("resnet{depth:14|18|26|34|50|101|152|200}")
 def resnet(depth: int) -> Arch:
     """As torchvision and ResNeXt count it: the 3x3 strides."""
-    blocks = basics() if depth in (18, 34) else bottlenecks()
-    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+    return _imagenet(depth)
 
 
 @rule("resnet{depth:50|101|152}a")
 def resnet_a(depth: int) -> Arch:
     """The 2015 paper's: the first 1x1 strides."""
     blocks = bottlenecks(downsampling=Downsampling.STRIDE_IN_1X1)
-    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+    return Arch(stem=ConvStem(64), stages=stack(blocks, BOTTLENECK_DEPTHS[depth]))
 
 
 @rule("resnet{depth:50|101|152}b")
@@ -218,23 +246,25 @@ def resnet_b(depth: int) -> Arch:
 @rule("resnet{depth:18|34|50|101|152}c")
 def resnet_c(depth: int) -> Arch:
     """Bag of Tricks' C: a deep stem."""
-    return replace(resnet(depth), stem=DeepStem(32))
+    return _imagenet(depth, stem=DeepStem(32))
 
 
 @rule("resnet{depth:18|34|50|101|152}d")
 def resnet_d(depth: int) -> Arch:
     """Bag of Tricks' D: a deep stem, and pooled projections."""
-    shortcut = PooledProjection()
-    blocks = basics(shortcut) if depth in (18, 34) else bottlenecks(shortcut=shortcut)
-    return Arch(stem=DeepStem(32), stages=stack(blocks, DEPTHS[depth]))
+    return _imagenet(depth, PooledProjection(), stem=DeepStem(32))
 
 
 @rule("resnet{depth:18|34|50}_shortcut_{option:a|b|c}")
 def resnet_shortcut(depth: int, option: str) -> Arch:
     """The paper's comparison of shortcuts."""
-    shortcut = {"a": ZeroPadding(), "b": Projection(), "c": FullProjection()}[option]
-    blocks = bottlenecks(shortcut=shortcut) if depth == 50 else basics(shortcut)
-    return Arch(stem=ConvStem(64), stages=stack(blocks, DEPTHS[depth]))
+    return _imagenet(depth, {"a": ZeroPadding(), "b": Projection(), "c": FullProjection()}[option])
+
+
+def _imagenet(depth: int, shortcut: Shortcut = Projection(), stem: Stem = ConvStem(64)) -> Arch:
+    if depth in BASIC_DEPTHS:
+        return Arch(stem=stem, stages=stack(basics(shortcut), BASIC_DEPTHS[depth]))
+    return Arch(stem=stem, stages=stack(bottlenecks(shortcut=shortcut), BOTTLENECK_DEPTHS[depth]))
 
 
 @rule("plain{depth}_cifar", depth=(20, 32, 44, 56, 110))

@@ -25,25 +25,14 @@ from space.ops.layers import (
     Scale as Scale,
 )
 
-Op = (
-    Input
-    | Conv
-    | Norm
-    | LocalNorm
-    | Activation
-    | Dropout
-    | Scale
-    | Pool
-    | GlobalPool
-    | Linear
-    | Add
-    | Concat
-    | Multiply
-    | Slice
-    | Softmax
-    | Subsample
-    | PadChannels
-    | Involution
-    | SampleConv
-)
+Layer = Conv | Norm | Linear | Dropout
+"""Operations that a module of torch's own performs: those with parameters, and dropout with its training mode."""
+
+Map = LocalNorm | Activation | Scale | Pool | GlobalPool | Slice | Softmax | Subsample | PadChannels
+"""Other operations on one map."""
+
+Join = Add | Concat | Multiply | Involution | SampleConv
+"""Operations on several maps."""
+
+Op = Input | Layer | Map | Join
 """Any operation."""

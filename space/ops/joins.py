@@ -10,7 +10,9 @@ from space.ops.base import Operation, Shape, side
 @final
 @dataclass(frozen=True)
 class Add(Operation):
-    """Elementwise sum of equal shapes."""
+    """Elementwise sum of equal shapes; a residual one reads the branch first, then its shortcut."""
+
+    residual: bool = False
 
     def shape(self, *xs: Shape) -> Shape:
         if any(x != xs[0] for x in xs):
@@ -33,11 +35,11 @@ class Concat(Operation):
 @final
 @dataclass(frozen=True)
 class Multiply(Operation):
-    """A map times one weight for each of its channels."""
+    """A map times one weight for each of its channels, or of its elements."""
 
     def shape(self, *xs: Shape) -> Shape:
         x, weights = xs
-        if weights != Shape(x.channels, 1, 1):
+        if weights not in (x, Shape(x.channels, 1, 1)):
             raise SpaceError(f"cannot weight the channels of {x} by {weights}")
         return x
 

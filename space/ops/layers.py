@@ -144,10 +144,14 @@ class Pool(Operation):
 @final
 @dataclass(frozen=True)
 class GlobalPool(Operation):
-    """The mean over each channel's map."""
+    """The mean over each channel's map, or over each of its `size` x `size` parts."""
+
+    size: int = 1
 
     def shape(self, *xs: Shape) -> Shape:
-        return Shape(xs[0].channels, 1, 1)
+        if self.size < 1:
+            raise SpaceError(f"a map averaged to {self.size}x{self.size}; at least 1x1 is needed")
+        return Shape(xs[0].channels, self.size, self.size)
 
 
 @final

@@ -23,10 +23,19 @@ VERSIONS = {"python": "3.11.2", "torch": "2.9.0"}
 def a_setting(value: int | tuple[int, ...], name: str, macs: int) -> Setting:
     """Costs are plausible; only their fields matter here."""
     return Setting(
-        value=value, setting=name, sentence=f"resnext50_{name}", macs=macs, params=25_000_000, activations=11_000_000,
+        value=value, setting=name, sentence=a_sentence(value, 224), proxy=a_sentence(value, 28),
+        macs=macs, params=25_000_000, activations=11_000_000,
         budget_error=macs / 4e9 - 1, base_error=macs / 4_089_184_256 - 1,
-        proxy=f"proxy({name})", proxy_macs=4_000_000 + macs // 10**6, proxy_params=200_000,
+        proxy_macs=4_000_000 + macs // 10**6, proxy_params=200_000,
     )  # fmt: skip
+
+
+def a_sentence(value: int | tuple[int, ...], resolution: int) -> str:
+    """A small network that differs with the value."""
+    radix, cardinality = value if isinstance(value, tuple) else (0, value)
+    spatial = f"split_attention({radix}, {cardinality})" if radix else f"grouped({cardinality})"
+    block = f"bottleneck({8 * max(radix, 1) * cardinality}, 64, {spatial})"
+    return f"input(1, {resolution}) > conv_stem(16) > 2*{block} > head(10)"
 
 
 def a_recipe(settings: Named | None = None, *, axis: tuple[str, ...] = ("cardinality",), **changes: Changes) -> Recipe:

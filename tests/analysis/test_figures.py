@@ -44,7 +44,7 @@ def test_a_plane_has_a_line_for_each_cardinality() -> None:
     recipe = a_plane()
     info = figures.tradeoff_info(recipe, trials_table(recipe, trials(recipe)))
     assert [line.name for line in info.lines] == ["cardinality 1", "cardinality 2", "cardinality 4"]
-    assert info.ticks == ("radix 0", "radix 1", "radix 2", "radix 4")
+    assert info.ticks == ("0", "1", "2", "4")
     assert info.axis == "radix"
     assert all(len(line.points) == 4 for line in info.lines)
     positions = {point.position for line in info.lines for point in line.points}
@@ -92,6 +92,6 @@ def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
     return [
         figures.tradeoff(figures.tradeoff_info(recipe, table)),
         figures.tradeoff(figures.tradeoff_info(recipe, table, "test_loss")),
-        figures.costs(figures.costs_info(recipe, table)),
+        figures.costs(figures.costs_info(recipe)),
         figures.curves(figures.curves_info(recipe, written)),
     ]

@@ -1,21 +1,24 @@
 """A recipe is a value with one text."""
 
+import re
 from dataclasses import fields, replace
 
 import pytest
+import tomli_w
 from hypothesis import given, strategies as st
 
+from analysis.plain import PlainError, from_plain, to_plain
 from analysis.recipe import Fidelity, Recipe, RecordError, Training
 from tests.analysis.runs import a_plane, a_recipe
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+SHARE = st.floats(0, 1, exclude_min=True)
 
 
-@given(command=TEXT, lr=FINITE, macs=st.integers(0, 2**62), flip=st.booleans())
-def test_toml_round_trips(command: str, lr: float, macs: int, flip: bool) -> None:
-    fidelity = replace(a_recipe().fidelity, width=lr, name=command)
-    training = Training(lr=lr, flip=flip)
+@given(command=TEXT, share=SHARE, macs=st.integers(1, 2**62), flip=st.booleans())
+def test_toml_round_trips(command: str, share: float, macs: int, flip: bool) -> None:
+    fidelity = replace(a_recipe().fidelity, width=share, name=command)
+    training = Training(lr=share, flip=flip)
     recipe = a_recipe(command=command, budget_macs=macs, training=training, fidelity=fidelity)
     assert Recipe.from_toml(recipe.to_toml()) == recipe
 
@@ -63,6 +66,84 @@ def test_a_wrong_field_is_named_with_what_would_be_right(written: str, instead: 
         Recipe.from_toml(text.replace(written, instead, 1))
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+NOT_POSSIBLE = [
+    ("training", "batch_size", 0, "at least 1"),
+    ("training", "lr", -1, "above 0"),
+    ("training", "lr", float("nan"), "above 0"),
+    ("training", "lr", float("inf"), "above 0"),
+    ("training", "momentum", 5, "of at least 0 and below 1"),
+    ("training", "weight_decay", -0.1, "of at least 0"),
+    ("training", "warmup", 2, "of at least 0 and at most 1"),
+    ("training", "label_smoothing", 7, "of at least 0 and below 1"),
+    ("training", "crop_padding", -3, "of at least 0 and at most 1024"),
+    ("training", "threads", 0, "of at least 1 and at most 1024"),
+    ("fidelity", "resolution", 0, "of at least 1"),
+    ("fidelity", "width", 0, "above 0 and at most 1"),
+    ("fidelity", "width", -0.5, "above 0 and at most 1"),
+    ("fidelity", "depth", 1.5, "above 0 and at most 1"),
+    ("fidelity", "train_images", 0, "of at least 1"),
+    ("fidelity", "epochs", 0, "of at least 1"),
+]
+
+
+@pytest.mark.parametrize(("table", "field", "value", "bounds"), NOT_POSSIBLE)
+def test_a_number_out_of_its_bounds_is_quoted_with_them(table: str, field: str, value: float, bounds: str) -> None:
+    plain = to_plain(a_recipe())
+    plain[table][field] = value
+    with pytest.raises(RecordError) as caught:
+        Recipe.from_toml(tomli_w.dumps(plain))
+    expected = rf"{table}\.{field}: {re.escape(str(value))} is not possible; write a number .*{bounds}"
+    assert re.fullmatch(expected, str(caught.value))
+
+
+def test_what_the_command_line_sets_is_held_to_the_same_bounds() -> None:
+    with pytest.raises(PlainError, match=r"^lr: -1 is not possible; write a number above 0$"):
+        from_plain(Training, {"lr": -1})
+    with pytest.raises(ValueError, match=r"^warmup: 2 "):
+        Training(warmup=2)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        ("value = 2\n", "value = [2, 1]\n", "settings[1].value: [2, 1] is not one number, as cardinality asks"),
+        ("value = 2\n", "value = [2]\n", "settings[1].value: [2] is not one number, as cardinality asks"),
+        ("value = 2\n", "value = []\n", "settings[1].value: [] is not one number, as cardinality asks"),
+        ("value = 2\n", "value = 1\n", "settings[1].value: given twice; every setting is another network"),
+        (
+            'setting = "2x40d"',
+            'setting = "1x64d"',
+            "settings[1].setting: given twice; every setting is another network",
+        ),
+        ('setting = "2x40d"', 'setting = " "', "settings[1].setting: ' ' says nothing; write the papers' short form"),
+        (
+            '"cardinality",\n',
+            '"cardinality",\n"radix",\n',
+            "settings[0].value: 1 is not a list of two numbers, as",
+        ),
+        ('    "cardinality",\n', "", "axis: [] is not possible; write one name, or the two of a plane"),
+        ('"cardinality"', '""', "axis: [''] is not possible; write one name, or the two of a plane"),
+        ('"cardinality",\n', '"a", "b", "c",\n', "axis: ['a', 'b', 'c'] is not possible; write one name, or the two"),
+        ("seeds = 3", "seeds = 0", "seeds: 0 is not possible; write a number of at least 1"),
+        ("macs = 4125000000", "macs = 0", "settings[1].macs: 0 is not possible; write a number of at least 1"),
+    ],
+)
+def test_a_recipe_edited_into_nonsense_is_one_line(written: str, instead: str, message: str) -> None:
+    text = a_recipe().to_toml()
+    assert written in text
+    with pytest.raises(RecordError) as caught:
+        Recipe.from_toml(text.replace(written, instead, 1))
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_changed_images_are_another_recipe_where_both_know_theirs() -> None:
+    old, one, other = (a_recipe(data_digest=digest) for digest in ("", "1234", "abcd"))
+    assert old.difference(one) == one.difference(old) == []
+    assert one.difference(other) == ["data_digest: 1234 here, abcd asked"]
+    assert Recipe.from_toml(old.to_toml().replace('data_digest = ""\n', "")) == old
 
 
 def test_a_recipe_differs_by_what_decides_its_trials() -> None:

@@ -11,7 +11,7 @@ import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis import report
-from analysis.recipe import Recipe
+from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.trial import Trial
 from analysis.verdict import verdict
@@ -125,6 +125,27 @@ def test_failures_and_what_could_not_be_read_are_told(made: Made) -> None:
 
 def test_without_failures_there_is_no_chapter_on_them(made: Made) -> None:
     assert "What failed" not in made(a_recipe(), trials(a_recipe()))[1]
+
+
+def test_seeds_added_after_a_look_are_warned_of(made: Made) -> None:
+    words = squeezed(Page(made(a_recipe(), trials(a_recipe()))[1]).words)
+    assert words.count("The intervals hold for a number of seeds fixed beforehand") == 1
+
+
+def test_a_mean_without_spread_has_no_interval_of_nothing(made: Made) -> None:
+    recipe = a_recipe({1: "1x64d", 2: "2x40d"})
+    words = Page(made(recipe, [a_trial(recipe, i, seed, 10.0 + i) for i in (0, 1) for seed in (0, 1)])[1]).words
+    assert "10.000 (all seeds alike)" in words
+    assert "+1.00 (all seeds alike)" in words
+    assert "± 0.0" not in words
+
+
+def test_a_sentence_that_is_none_is_one_line(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, a_recipe())
+    path = tmp_path / "recipe.toml"
+    path.write_text(path.read_text().replace("conv_stem(16)", "conv_stom(16)", 1))
+    with pytest.raises(RecordError, match=r"^settings\[0\].sentence: .*conv_stom"):
+        report.write(Run.open(run.folder))
 
 
 def test_the_flop_convention_is_stated_once(made: Made) -> None:

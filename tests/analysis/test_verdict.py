@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from analysis.recipe import Recipe
+from analysis.statistics import fitted_changes, mean_interval
 from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
@@ -45,7 +46,8 @@ def test_a_clear_fall_and_its_mirror() -> None:
 def test_no_clear_change_is_undecided_with_its_interval() -> None:
     words = of(trials(RECIPE, slope=0.05)).words
     assert words.startswith(
-        "undecided: from 1x64d to 32x4d test error changes by +0.11 points, 95 % interval −0.44 to +0.65"
+        "undecided: from 1x64d to 32x4d test error changes by +0.11 points, 95 % interval −0.44 to +0.65; "
+        "secondary and deciding nothing, test loss changes by +0.003, "
     )
     assert "3 seeds; 95 % intervals over seeds, not over test images" in words
 
@@ -103,7 +105,32 @@ def test_errors_that_are_all_equal_change_by_nothing(error: float, make: Callabl
     recipe = make()
     found = of([a_trial(recipe, i, seed, error) for i in range(len(recipe.settings)) for seed in range(3)], recipe)
     assert not found.decided
-    assert "changes by 0.00 points" in found.words
+    assert (
+        "changes by 0.00 points on all 3 seeds alike, which may be chance and gives no spread to judge by"
+        in found.words
+    )
+
+
+def test_seeds_that_agree_exactly_decide_nothing() -> None:
+    recipe = a_recipe({1: "1x64d", 2: "2x40d"}, seeds=2)
+    found = of([a_trial(recipe, i, seed, 10.1 + seed - 0.2 * i) for i in (0, 1) for seed in (0, 1)], recipe)
+    assert not found.decided
+    assert found.words.startswith("undecided: from 1x64d to 2x40d test error changes by −0.20 points on all 2 seeds")
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+@pytest.mark.parametrize("settings", [2, 5])
+@pytest.mark.parametrize("spread", [1.0, 2.0, 5.0])  # images of 500
+def test_errors_counted_in_few_images_alarm_no_oftener(seeds: int, settings: int, spread: float) -> None:
+    """Without has_spread, two settings on two seeds alarm in 12 % of null runs at a spread of one image."""
+    counts = np.rint(np.random.default_rng(0).normal(50, spread, (20_000, seeds, settings)))
+    alarms = [mean_interval(changes).excludes_zero for changes in fitted_changes(counts / 5)]  # percent of 500 images
+    assert np.mean(alarms) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 20_000)
+
+
+def test_the_loss_is_secondary_only_where_error_is_undecided() -> None:
+    assert "secondary" not in of(trials(RECIPE, noise=0.02)).words
+    assert of(trials(RECIPE, slope=0)).words.count("secondary and deciding nothing, test loss") == 1
 
 
 def test_a_plane_speaks_of_both_axes_with_the_level_of_two_looks() -> None:
@@ -112,11 +139,6 @@ def test_a_plane_speaks_of_both_axes_with_the_level_of_two_looks() -> None:
     assert "from radix 0 to 4" in words
     assert "from cardinality 1 to 4" in words
     assert "97.5 % intervals over seeds, not over test images; two looks share 5 % of false alarms" in words
-
-
-def test_radix_asked_for_alone_is_the_plane() -> None:
-    recipe = a_recipe(RADIX_PLANE, axis=("radix",))
-    assert "from cardinality 1 to 4" in of(trials(recipe), recipe).words
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,22 @@
 """The command line: documents for machines, one line for mistakes."""
 
 import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from analysis.record import Run
 from search.cli import main
+from search.data import best_available
+from search.errors import FailedError
 from space import cost, parse
+from tests.committed import RUNS
 
 QUESTION = ["--budget", "4GFLOPs", "--axis", "cardinality"]
 
@@ -92,7 +102,15 @@ MISTAKES = [
     ([*QUESTION, "--values", "500"], "--values: cardinality 500 fits no width"),
     ([*QUESTION, "--match", "roughly"], "--match: 'roughly' is no rule; write paper or exact"),
     ([*QUESTION, "--resolution", "-5"], "--resolution: '-5' is not possible"),
+    ([*QUESTION, "--resolution", "1_0"], "--resolution: '1_0' is not possible"),
+    ([*QUESTION, "--values", "٣"], "--values: '٣' is not possible"),
     ([*QUESTION, "--colour", "red"], "unrecognized arguments: --colour red"),
+    (["--budget", "--axis", "cardinality"], "--budget: missing"),
+    (["--budget", "--axis=cardinality"], "--budget: missing"),
+    (["--axis", "cardinality", "--budget"], "--budget: missing"),
+    ([*QUESTION, "--base", ""], "--base: '' says nothing; write NAME"),
+    ([*QUESTION, "--against", ""], "--against: '' says nothing"),
+    ([*QUESTION, "--values", " "], "--values: ' ' says nothing"),
 ]
 
 
@@ -118,7 +136,17 @@ def test_wrong_words_get_one_line_and_exit_2(
         (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE"),
         (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
         (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
+        (["--data", "digits", "--set", "lr=" + "[" * 5000], "--set: lr"),
+        (["--data", "digits", "--set", "lr=0.1\nflip=true"], "--set: lr"),
+        (["--data", ""], "--data: '' says nothing"),
+        (["--data", "digits", "--run", ""], "--run: '' says nothing"),
+        (["--data", "digits", "--recipe", "nofile"], "--recipe: 'nofile' cannot be read (No such file or directory)"),
+        (["--data", "digits", "--recipe", "."], "--recipe: '.' cannot be read (Is a directory)"),
+        (["--data", "digits", "--recipe", __file__], f"--recipe: {__file__!r} is no recipe"),
         (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
+        (["--data", "digits", "--gpus-per-trial", "1.5"], "--gpus-per-trial: '1.5' is not possible; above 1"),
+        (["--data", "digits", "--gpus-per-trial", "1_0"], "--gpus-per-trial: '1_0'"),
+        (["--data", "digits", "--address", "nonsense"], "--address: 'nonsense' is no address; write HOST:PORT"),
     ],
 )
 def test_wrong_words_about_training_get_one_line_and_exit_2(
@@ -142,7 +170,111 @@ def test_a_run_folder_that_cannot_be_made_is_a_failure(capsys: pytest.CaptureFix
     (tmp_path / "file").write_text("")
     code, out, err = said(capsys, *QUESTION, "--data", "digits", "--run", str(tmp_path / "file" / "run"))
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert str(tmp_path / "file") in err
+    assert f"{tmp_path / 'file' / 'run'} cannot be read or written: Not a directory" in err
+
+
+@pytest.fixture
+def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, and a Ray that starts at once and trains nothing."""
+
+    @contextmanager
+    def cluster(*_: object) -> Iterator[Path]:
+        yield tmp_path
+
+    monkeypatch.setattr("search.cluster.cluster", cluster)
+    monkeypatch.setattr("search.study.execute", lambda *_: None)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_question_has_a_folder_of_its_own(without_ray: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second natural question is not refused for the first, and what is merely said otherwise is the same."""
+    plain = [*QUESTION, "--data", "digits", "--fidelity", "tiny"]
+    others = (
+        ["--values", "1,2"],
+        ["--values", "1,4"],
+        ["--set", "lr=0.1"],
+        ["--resolution", "192"],
+        ["--match", "exact"],
+        ["--against", "depth"],
+        ["--base", "resnet101"],
+        ["--base", str(parse("resnet50d"))],
+    )
+    assert said(capsys, *plain)[0] == 0
+    for other in others:
+        assert said(capsys, *plain, *other)[0] == 0, other
+    names = {folder.name for folder in (without_ray / "runs").iterdir()}
+    assert len(names) == 1 + len(others)
+    assert {f"cardinality-4GFLOPs-{rest}-digits-tiny" for rest in ("resnet50", "exact-resnet50", "resnet101")} < names
+    digits = re.compile("cardinality-4GFLOPs-resnet50-digits-tiny-[0-9a-f]{6}")
+    assert sum(digits.fullmatch(name) is not None for name in names) == 4
+    for same in (["--values", "1,2,4,8,16,32"], ["--set", "lr=0.4"], ["--against", "width"], ["--resolution", "224"]):
+        assert said(capsys, *plain, *same)[0] == 0
+    assert {folder.name for folder in (without_ray / "runs").iterdir()} == names
+
+
+def test_no_folder_is_left_where_ray_does_not_start(
+    without_ray: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def fails(*_: object) -> Iterator[Path]:
+        raise FailedError("Ray cannot be started on this machine (no memory)")
+        yield without_ray
+
+    monkeypatch.setattr("search.cluster.cluster", fails)
+    code, out, err = said(capsys, *QUESTION, "--data", "digits")
+    assert (code, out, err) == (1, "", "explore: Ray cannot be started on this machine (no memory)\n")
+    assert not list(without_ray.iterdir())
+
+
+def test_a_run_that_another_explore_trains_is_left_alone(
+    without_ray: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*QUESTION, "--data", "digits", "--run", "run"]
+    assert said(capsys, *words)[0] == 0
+    monkeypatch.setattr("search.cluster.cluster", None)  # Ray is not even started
+    with Run.open("run").lock():
+        code, out, err = said(capsys, *words)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "is locked" in err
+
+
+@pytest.mark.parametrize("committed", RUNS, ids=[folder.name for folder in RUNS])
+def test_the_plain_command_finds_the_committed_run(
+    committed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Run.open(committed).recipe
+    if recipe.data == "fashion-mnist" and best_available() != recipe.data:
+        pytest.skip("Fashion-MNIST is not on this machine")
+    shutil.copytree(committed, tmp_path / "runs" / committed.name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("search.cluster.cluster", None)  # nothing is to be trained
+    code, out, err = said(capsys, *shlex.split(recipe.command)[1:])
+    assert (code, err) == (0, "")
+    assert out.endswith(f"report: {tmp_path / 'runs' / committed.name / 'report.html'}\n")
+
+
+def test_a_report_says_what_could_not_be_read(without_ray: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, *QUESTION, "--data", "digits", "--run", "run")
+    (without_ray / "run" / "trials.jsonl").write_text("no trial\n")
+    code, out, err = said(capsys, "report", "run")
+    assert code == 0
+    assert "line 1 is no trial" in err
+    assert "line 1 is no trial" not in out
+
+
+def test_a_word_that_is_no_command_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = said(capsys, "reprot", "runs/one")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "'reprot' is no command; write plan, cost, show, report (the nearest is report)" in err
+
+
+def test_memory_that_is_short_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: str) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr("search.commands.show.parse", fails)
+    assert said(capsys, "show", "resnet50") == (1, "", "explore: there is not enough memory\n")
 
 
 @pytest.mark.parametrize("words", [["report", "/nowhere"], ["cost"], ["cost", "resnet51"], ["show", "conv_stem("]])

@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
 from search import data
-from search.data import FILES, DataError, DataNameError, load
+from search.data import FILES, DataError, DataNameError, load, resized
 
 
 def idx(array: NDArray[np.uint8]) -> bytes:
@@ -162,6 +162,50 @@ def test_training_and_test_images_must_be_of_one_size(tmp_path: Path) -> None:
         load(f"folder:{tmp_path}")
 
 
+def rewrite(folder: Path, position: int, array: NDArray[np.uint8]) -> None:
+    (folder / f"{FILES[position]}.gz").write_bytes(gzip.compress(idx(array)))
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 20), (20, 28)])
+def test_images_that_are_not_square_are_refused(tmp_path: Path, height: int, width: int) -> None:
+    write(tmp_path)
+    for position, count in ((0, 20), (2, 10)):
+        rewrite(tmp_path, position, np.zeros((count, height, width), np.uint8))
+    with pytest.raises(DataError, match=f"images of {height}×{width} pixels are not square; crop or pad them first"):
+        load(f"folder:{tmp_path}")
+
+
+@pytest.mark.parametrize("label", [0, 7])
+def test_a_single_class_is_refused(tmp_path: Path, label: int) -> None:
+    write(tmp_path)
+    rewrite(tmp_path, 1, np.full(20, label, np.uint8))
+    with pytest.raises(DataError, match=f"all training images have label {label}; two classes are needed"):
+        load(f"folder:{tmp_path}")
+
+
+def test_a_folder_is_called_the_same_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "images").mkdir()
+    write(tmp_path / "images")
+    monkeypatch.chdir(tmp_path)
+    assert load("folder:images").name == load("folder:./images/../images").name == f"folder:{tmp_path / 'images'}"
+
+
+def test_the_digest_follows_the_images_and_labels_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("one", "packed", "other", "relabelled"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, packed=name != "one")
+    rewrite(tmp_path / "other", 2, np.ones((10, 4, 4), np.uint8))
+    rewrite(tmp_path / "relabelled", 3, np.arange(10, dtype=np.uint8) % 2)
+    digests = {name: load(f"folder:{tmp_path / name}").digest for name in ("one", "packed", "other", "relabelled")}
+    assert digests["one"] == digests["packed"]
+    assert len(set(digests.values())) == 3
+    assert resized(load(f"folder:{tmp_path / 'one'}"), 2).digest == digests["one"]
+
+
+def test_the_digest_of_the_digits_is_the_same_on_every_machine() -> None:
+    assert load("digits").digest == "55149dc2f180e385"
+
+
 def test_a_missing_folder_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(
         DataNameError, match=r"^--data: 'folder:/.*/nowhere' is not a folder here; write folder:PATH, with "
@@ -210,9 +254,7 @@ def test_fashion_mnist_is_downloaded_once(published: list[str]) -> None:
 
 def test_a_download_with_another_checksum_leaves_nothing(published: list[str], elsewhere: Path) -> None:
     data.FASHION_SHA256[FILES[0]] = "0" * 64
-    with pytest.raises(
-        DataError, match=r"is not Fashion-MNIST as published \(its SHA-256 differs\); get the file again"
-    ):
+    with pytest.raises(DataError, match=r"is not as published \(its SHA-256 differs\); get the file again"):
         load("fashion-mnist")
     assert list(elsewhere.iterdir()) == []
     assert len(published) == 1
@@ -242,7 +284,7 @@ def test_what_is_best_depends_on_what_is_installed(elsewhere: Path) -> None:
 def test_other_images_are_not_taken_for_fashion_mnist(elsewhere: Path) -> None:
     elsewhere.mkdir(parents=True)
     write(elsewhere)
-    with pytest.raises(DataError, match="is not Fashion-MNIST as published"):
+    with pytest.raises(DataError, match="is not as published"):
         load("fashion-mnist")
 
 

@@ -66,7 +66,7 @@ def test_the_split_follows_seed_and_replicate_alone() -> None:
     assert not np.array_equal(parts[1][0], parts[2][0])
 
 
-def test_the_validation_part_is_a_tenth_and_at_most_five_thousand() -> None:
+def test_the_validation_part_is_a_tenth_and_at_most_2500() -> None:
     for count, expected in ((1_000, 100), (60_000, 2_500)):
         _, validation = split(labelled(list(range(10)) * (count // 10)), run_seed=0, replicate=0, train_images=9)
         assert np.bincount(validation % 10).tolist() == [expected // 10] * 10

@@ -1,18 +1,43 @@
 """The main job end to end, as a user runs it: Ray, Optuna, ledger, report."""
 
+import errno
+import fcntl
+import gc
 import os
+import pty
+import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
+import numpy as np
 import pandas as pd
 import pytest
+from ray.exceptions import RayError
+from ray.tune.error import TuneError
+from ray.tune.search import Searcher
 
+from analysis.recipe import Recipe
 from analysis.record import Run
+from search.cluster import Resources, refuse_what_does_not_answer, refuse_what_fits_nowhere
+from search.data import load
+from search.errors import FailedError, UsageError
 from search.jobs import jobs
-from search.study import distributions, replay
+from search.study import LedgerSearcher, distributions, execute, replay
+from search.train import Outcome
+from search.trainable import ProxyTrainable
+from tests.committed import RUNS
 
 EXPLORE = Path(sys.executable).parent / "explore"
 QUESTION = [
@@ -33,7 +58,10 @@ MEASURED = ["setting", "replicate", "test_error", "test_loss", "validation_error
 
 
 def explore(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([EXPLORE, *words], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    """With the address of a cluster that is not there: without --address, this machine is meant."""
+    alone = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
+    command = [EXPLORE, *words]
+    return subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, timeout=300, check=False)
 
 
 def only_run(folder: Path) -> Run:
@@ -128,8 +156,7 @@ def test_a_trial_that_diverges_is_a_row_with_its_reason(tmp_path: Path) -> None:
     assert set(only_run(tmp_path).trials()["state"]) == {"failed"}
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, stop: signal.Signals) -> None:
+def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> None:
     words = [*QUESTION[:-1], "40"]
     with subprocess.Popen(
         [EXPLORE, *words],
@@ -140,7 +167,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Pat
         start_new_session=True,
     ) as running:
         _wait_for_a_trial(tmp_path)
-        running.send_signal(stop)
+        running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert err.count("\n") == 1
@@ -148,6 +175,158 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Pat
     finished = len(only_run(tmp_path).finished())
     assert 1 <= finished == len(ledger(tmp_path)) < 80
     assert not _left_of(running.pid)
+
+
+def test_a_terminal_shows_what_runs_and_what_is_left_and_nothing_of_ray_s(tmp_path: Path) -> None:
+    """And Ctrl-C, pressed again while the workers are ended, ends it no worse."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("4H", 40, 160, 0, 0))
+    words = [*QUESTION[:-1], "40"]
+    environment = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(
+        [EXPLORE, *words], cwd=tmp_path, stdout=follower, stderr=follower, env=environment, start_new_session=True
+    ) as running:
+        os.close(follower)
+        reader = ThreadPoolExecutor(1).submit(_read_all, leader)
+        _wait_for_a_trial(tmp_path)
+        for _ in range(3):
+            os.killpg(running.pid, signal.SIGINT)
+            time.sleep(0.3)  # between two presses of a key
+        assert running.wait(timeout=60) == 130
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-ln-z]", "\n", re.sub(r"\x1b\[[0-9;]*m", "", reader.result()))
+    shown = {line.strip() for line in plain.splitlines()} - {""}
+    progress = re.compile(r"training [━╸╺]+ \d+ of 80 trials, \d+ running · .* · [\d:]+ · [\d:-]+ left")
+    assert any("loss" in line and progress.fullmatch(line) for line in shown), shown
+    (last,) = [line for line in shown if not progress.fullmatch(line)]
+    assert last.startswith("explore: interrupted; every finished trial is kept in")
+    assert not _left_of(running.pid)
+
+
+def _read_all(terminal: int) -> str:
+    parts = []
+    while True:
+        try:
+            parts.append(os.read(terminal, 2**16))
+        except OSError:  # how a terminal says that nobody writes to it any more
+            return b"".join(parts).decode()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A new run of the committed recipe."""
+    return Run.create(tmp_path / "run", Recipe.from_toml((RUNS[0] / "recipe.toml").read_text()))
+
+
+RESULT = {
+    "outcome": Outcome({"validation_loss": 1.0, "test_loss": 1.0}, np.ones(3, np.float32), np.ones(3, np.bool_)),
+    "curve": [],
+    "trial_seconds": 1.0,
+    "host": "here",
+}
+
+
+def test_a_trial_that_cannot_be_kept_ends_the_study_and_is_no_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    searcher = LedgerSearcher(run, lambda _: None)
+    for trial in ("a", "b", "c"):
+        assert isinstance(searcher.suggest(trial), dict)
+    searcher.on_trial_complete("a", RESULT)
+    assert not searcher.halt.stop_all()
+    monkeypatch.setattr(Run, "append", lambda *_, **__: _raise(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    searcher.on_trial_complete("b", RESULT)
+    monkeypatch.undo()
+    assert searcher.halt.stop_all()
+    assert searcher.suggest("d") == Searcher.FINISHED
+    searcher.on_trial_complete("c", {})  # as Ray ends it: it has not failed
+    said = str(searcher.halt.failure)
+    assert "2x40d, seed 0, could not be kept" in said
+    assert "No space left on device" in said
+    assert str(run.folder) in said
+    assert [trial.setting for trial in run.latest().values()] == ["1x64d"]
+
+
+@pytest.mark.parametrize(
+    ("fit", "says"),
+    [
+        (lambda searcher: searcher.on_trial_complete("a", RESULT), "could not be kept"),
+        (lambda _: _raise(TuneError("one\ntwo")), r"Ray gave up \(one\); every finished trial is kept in"),
+        (lambda _: _raise(RayError("gone")), r"Ray gave up \(gone\); every finished trial is kept in"),
+    ],
+)
+def test_a_study_that_cannot_go_on_fails_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, fit: Callable[[LedgerSearcher], None], says: str
+) -> None:
+    """With Ray Tune played by its calls to the searcher."""
+
+    class Tuner:
+        def __init__(self, *_: object, tune_config: SimpleNamespace, **__: object) -> None:
+            self.searcher = tune_config.search_alg
+
+        def fit(self) -> None:
+            self.searcher.suggest("a")
+            fit(self.searcher)
+
+    names = ("with_parameters", "with_resources", "TuneConfig", "RunConfig", "CheckpointConfig")
+    played = dict.fromkeys(names, lambda *_, **given: SimpleNamespace(**given))
+    monkeypatch.setattr("search.study.tune", SimpleNamespace(Tuner=Tuner, **played))
+    monkeypatch.setattr(Run, "append", lambda *_, **__: _raise(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(FailedError, match=says):
+        execute(run, load("digits"), Resources(), run.folder, lambda _: None)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
+def test_a_worker_lets_go_of_a_network_before_the_next(run: Run) -> None:
+    worker = ProxyTrainable.__new__(ProxyTrainable)
+    setting = run.recipe.settings[0]
+    config = {"proxy": setting.proxy, "candidate": setting.sentence, "replicate": 0}
+    data = load("digits")
+    fidelity = replace(run.recipe.fidelity, resolution=8, train_images=64, epochs=2)
+    worker.setup(config, data, replace(run.recipe, fidelity=fidelity), "cpu")
+    worker.trial["proxy"] = "input(1, 8) > conv_stem(8, pool=false) > 2*bottleneck(8, 16) > head(10)"
+    gc.disable()  # whenever Python itself would look is too late for a worker that takes a thousand trials
+    try:
+        assert worker.step()["epoch"] == 1
+        assert worker.trainer
+        network = weakref.ref(worker.trainer.model)
+        worker.reset_config(config)
+        assert network() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("resources", "says"),
+    [
+        (
+            Resources(threads=3),
+            "--set: threads=3 asks for 3 CPU cores for each trial, and no machine here has more than 2",
+        ),
+        (Resources(gpus_per_trial=0.5), "--gpus-per-trial: 0.5 of a GPU is asked for each trial, and no machine"),
+    ],
+)
+def test_what_fits_on_no_machine_is_refused(resources: Resources, says: str) -> None:
+    """Ray would wait for ever; two machines of two cores are none of four."""
+    refuse_what_fits_nowhere(Resources(threads=2), [{"CPU": 2.0}, {"CPU": 1.0}])
+    with pytest.raises(UsageError, match=re.escape(says)):
+        refuse_what_fits_nowhere(resources, [{"CPU": 2.0}, {"CPU": 2.0}])
+
+
+@pytest.mark.parametrize("address", ["nonsense", "ray://head:10001", "head:0", "head:66000", "head:٣"])
+def test_what_is_no_address_is_refused_as_such(address: str) -> None:
+    with pytest.raises(UsageError, match=r"--address: '.*' is no address; write HOST:PORT"):
+        refuse_what_does_not_answer(address)
+
+
+def test_where_no_cluster_answers_none_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.cluster.ANSWER", 2.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(FailedError, match=f"--address: '127.0.0.1:{port}' does not answer as Ray .* in 2 seconds"):
+            refuse_what_does_not_answer(f"127.0.0.1:{port}")
+    with pytest.raises(FailedError, match=f"--address: '127.0.0.1:{port}' takes no connection"):
+        refuse_what_does_not_answer(f"127.0.0.1:{port}")
 
 
 def _wait_for_a_trial(folder: Path) -> None:

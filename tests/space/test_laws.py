@@ -8,9 +8,11 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from search.counters import measured_macs
-from space import Arch, SpaceError, build, cost, parse, trace
+from space import Arch, SpaceError, Stage, build, cost, parse, trace
 from space.cost import graph_cost
+from space.families.resnet import Basic, Bottleneck, NoShortcut
 from space.module import residual_norms
+from space.parts import Shortcut
 from space.table import table
 from tests import strategies
 from tests.strategies import RESOLUTIONS, archs
@@ -56,6 +58,19 @@ def test_equal_networks_are_equal_values(writing: dict[str, object]) -> None:
     assert Arch(stem=arch.stem, stages=arch.stages, head=arch.head, input=arch.input) == arch
     for other in _neighbours(arch):
         assert (other == arch) == (trace(other).wiring() == trace(arch).wiring())
+
+
+@given(archs(), st.data())
+def test_a_stage_may_be_written_in_two_pieces(arch: Arch, data: st.DataObject) -> None:
+    i = data.draw(st.integers(0, len(arch.stages) - 1))
+    stage = arch.stages[i]
+    cut = data.draw(st.integers(0, stage.depth))
+    pieces = [Stage(stage.block, n, stride) for n, stride in ((cut, stage.stride), (stage.depth - cut, 1)) if n]
+    pieces = pieces if cut else [stage]
+    split = Arch(
+        stem=arch.stem, stages=(*arch.stages[:i], *pieces, *arch.stages[i + 1 :]), head=arch.head, input=arch.input
+    )
+    assert split == arch
 
 
 def _neighbours(arch: Arch) -> list[Arch]:
@@ -118,6 +133,7 @@ def test_residual_norms_end_the_branches(arch: Arch) -> None:
     """With them at zero, no weight of a branch moves the output."""
     graph, model = trace(arch), build(arch).eval()
     norms = residual_norms(graph)
+    assert len(norms) == sum(s.depth for s in arch.stages if not isinstance(_shortcut(s), NoShortcut))
     for name in norms:
         torch.nn.init.zeros_(model.get_parameter(f"{name}.weight"))
     image = torch.randn(1, *arch.input.shape(), generator=torch.Generator().manual_seed(0))
@@ -126,6 +142,11 @@ def test_residual_norms_end_the_branches(arch: Arch) -> None:
         branch = name.rsplit(".", 1)[0]
         torch.nn.init.ones_(model.get_parameter(f"{branch}.conv1.weight"))
     assert torch.equal(model(image), before)
+
+
+def _shortcut(stage: Stage) -> Shortcut:
+    assert isinstance(stage.block, Basic | Bottleneck)
+    return stage.block.shortcut
 
 
 @pytest.mark.parametrize("resolution", [224, 225, 97])

@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from search.presets import FIDELITIES
 from space import SpaceError, cost, parse
 from space.arch import Input
+from space.axes import AXES, block_macs, nearest, with_cardinality
 from space.budget import budget, shown
-from space.plan import AXES, Plan, block_macs, nearest, plan
+from space.plan import EXACT, Plan, plan
 from space.proxy import TOLERANCE, Reduction, proxies, reduced
 from space.solve import bottleneck, solve_depths, solve_widths
 
@@ -93,6 +95,18 @@ def test_the_papers_rule_minimises_the_difference(cardinality: int, out: int, in
     assert all(error > errors[best] for d, error in errors.items() if d < best)
 
 
+@given(st.data(), st.sampled_from((1, 2, 4)))
+@settings(max_examples=40)
+def test_the_bases_own_cardinality_gives_the_base(data: st.DataObject, groups: int) -> None:
+    """Whatever its widths and outputs are."""
+    widths = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=4))
+    outs = data.draw(st.lists(st.integers(8, 64), min_size=len(widths), max_size=len(widths)))
+    pairs = zip(widths, outs, strict=True)
+    stages = " > ".join(f"2*bottleneck({groups * w}, {out}, grouped({groups}))/2" for w, out in pairs)
+    base = parse(f"conv_stem(8) > {stages}")
+    assert with_cardinality(base, groups, 0) == base
+
+
 @pytest.mark.parametrize(("axis", "against"), [("width", "depth"), ("depth", "width"), ("cardinality", "depth")])
 def test_what_gives_way_brings_the_cost_back_to_the_base(axis: str, against: str) -> None:
     it = plan(FOUR, [axis], against=against)
@@ -103,7 +117,7 @@ def test_what_gives_way_brings_the_cost_back_to_the_base(axis: str, against: str
 @pytest.mark.parametrize("axis", ["cardinality", "radix"])
 def test_exact_matching_meets_a_thousandth_of_the_budget(axis: str) -> None:
     it = plan(FOUR, [axis], match="exact")
-    assert all(abs(setting.budget_error) <= 0.001 for setting in it.settings)
+    assert all(abs(setting.budget_error) <= EXACT for setting in it.settings)
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -141,7 +155,23 @@ def test_the_whole_fidelity_is_the_network_itself() -> None:
 def test_settings_that_would_share_a_proxy_are_refused() -> None:
     it = plan(FOUR, ["width"], values=(64, 65))
     with pytest.raises(SpaceError, match="the same proxy"):
-        proxies(it, Reduction(1 / 32, 1 / 4, Input(1, 8), 10))
+        proxies(it, Reduction(1 / 256, 1 / 4, Input(1, 8), 10))
+
+
+COMBINATIONS = [(axis.name, against) for axis in AXES.values() for against in axis.against]
+
+
+@pytest.mark.parametrize("fidelity", ["tiny", "quick", "medium"])
+@pytest.mark.parametrize(("axis", "against"), COMBINATIONS)
+def test_every_question_has_proxies(axis: str, against: str, fidelity: str) -> None:
+    preset = FIDELITIES[fidelity]
+    for match in ("paper", "exact") if against == "width" else ("paper",):
+        it = plan(FOUR, [axis], against=against, match=match)  # type: ignore[arg-type]
+        for side in (8, 28, 32):
+            image = Input(1, min(side, preset.resolution))
+            found = proxies(it, Reduction(preset.width, preset.depth, image, 10))
+            macs = [cost(proxy).macs for proxy in found]
+            assert max(macs) / min(macs) - 1 < 0.02
 
 
 @given(st.sampled_from((1, 2, 4, 8)), st.floats(0.6, 1.6))
@@ -177,12 +207,26 @@ def test_solving_for_the_own_cost_changes_nothing() -> None:
         ({"axis": ["cardinality"], "base": "resnet18"}, "no width to solve for"),
         ({"axis": ["depth"], "base": "resnext29_8x64d_cifar"}, "the base has 3 stages"),
         ({"axis": ["width"], "base": "resnet200", "values": (1,)}, "would have to grow beyond"),
+        ({"axis": ["width"], "values": (64, 1000)}, r"value 1000 does not hold the budget: .* \+2874%"),
+        ({"axis": ["width"], "match": "exact"}, "depth comes in whole blocks"),
         ({"axis": ["cardinality"], "base": "nonsense"}, "no network is called 'nonsense'"),
     ],
 )
 def test_what_does_not_fit_is_said_with_its_numbers(arguments: dict[str, object], says: str) -> None:
     with pytest.raises(SpaceError, match=says):
         plan(FOUR, **arguments)  # type: ignore[arg-type]
+
+
+def test_depth_is_solved_for_a_base_with_a_radix_too() -> None:
+    it = plan(FOUR, ["depth"], base="resnest50_fast_2s1x64d")
+    assert it.base in [setting.arch for setting in it.settings]
+
+
+def test_values_are_those_of_the_axis_written_first() -> None:
+    assert {s.value for s in plan(FOUR, ["cardinality", "radix"], values=(2,)).settings} == {
+        (r, 2) for r in (0, 1, 2, 4)
+    }
+    assert {s.value for s in plan(FOUR, ["radix", "cardinality"], values=(2,)).settings} == {(2, c) for c in (1, 2, 4)}
 
 
 def test_a_budget_below_the_stem_is_refused() -> None:

@@ -1,0 +1,49 @@
+"""The numbers a field may hold, said once in its annotation: `lr: Annotated[float, Bounds(above=0)]`."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import get_type_hints
+
+from analysis.plain import Kind, PlainError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """A range of finite numbers; `above` and `below` are not in it themselves."""
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    below: float | None = None
+
+    def holds(self, number: float) -> bool:
+        """Whether the number is finite and within."""
+        return (
+            math.isfinite(number)
+            and (self.least is None or number >= self.least)
+            and (self.above is None or number > self.above)
+            and (self.most is None or number <= self.most)
+            and (self.below is None or number < self.below)
+        )
+
+    def __str__(self) -> str:
+        """As in `write a number of at least 0 and below 1`."""
+        ends = (("of at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
+        return " and ".join(f"{words} {end:g}" for words, end in ends if end is not None)
+
+
+def check(value: object) -> None:
+    """Every bounded field of a dataclass is within its bounds; `PlainError` names the field that is not."""
+    kind: Kind = type(value)
+    for name, bounds in _bounded(kind):
+        number = getattr(value, name)
+        if not bounds.holds(number):
+            written = f"{number:g}" if isinstance(number, float) else number
+            raise PlainError(f"{name}: {written} is not possible; write a number {bounds}")
+
+
+@cache
+def _bounded(kind: Kind) -> tuple[tuple[str, Bounds], ...]:
+    hints = get_type_hints(kind, include_extras=True).items()
+    return tuple((name, b) for name, hint in hints for b in getattr(hint, "__metadata__", ()) if isinstance(b, Bounds))
