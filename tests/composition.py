@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, fields
-from itertools import product
+from itertools import islice, product
 from typing import get_type_hints
 
 from space.arch import Arch, Head, Input, Stage
@@ -17,7 +17,8 @@ from space.parts import Block, Gate, Part, Shortcut, Spatial
 from space.sentence import words
 
 SLOTS = (Spatial, Gate, Shortcut)
-WIDTHS = (8, 12, 16, 24, 32, 48)  # tried for every channel count that an argument asks for
+WIDTHS = tuple(range(8, 168, 8))  # tried for every channel count that an argument asks for
+TRIED = 200  # instances of a part
 SMALL = {
     "kernel": (3, 5),
     "scale": (2, 3, 4),
@@ -47,7 +48,10 @@ def instances(cls: type[Part], **chosen: object) -> Iterator[Part]:
     required = [f for f in fields(cls) if f.default is MISSING and f.name not in chosen]
     hints = get_type_hints(cls)
     for values in product(*(SMALL.get(f.name) or VALUES[hints[f.name]] for f in required)):
-        yield cls(**dict(zip((f.name for f in required), values, strict=True)), **chosen)
+        given = dict(zip((f.name for f in required), values, strict=True)) | chosen
+        yield cls(**given)
+        # Where widths grow by a factor from layer to layer, a whole one keeps them divisible.
+        yield from [cls(**given, multiplier=2.0)] if "multiplier" in hints else []
 
 
 def pairs() -> Iterator[tuple[type[Part], str, type[Part]]]:
@@ -57,38 +61,31 @@ def pairs() -> Iterator[tuple[type[Part], str, type[Part]]]:
             yield from ((block, slot, part) for part in subjects(kind))
 
 
-def sentences(block: type[Part], slot: str, part: type[Part], *, most: int) -> tuple[list[Arch], str]:
-    """Up to `most` networks in which the part stands in the block's slot, and the last reason against one."""
-    found: list[Arch] = []
-    reason = ""
-    for inner in list(instances(part))[:200]:
-        for outer in instances(block, **{slot: inner}):
-            try:
-                stages = (Stage(outer, 1, 2), Stage(outer, 1)) if isinstance(outer, Block) else ()
-                arch = Arch(stem=ConvStem(16, 3, 1, pool=False), stages=stages, head=Head(5), input=Input(1, 17))
-            except SpaceError as error:
-                reason = error.message
-                continue
-            found += [arch] if arch not in found else []
-            if len(found) == most:
-                return found, ""
-    return found, reason
+def sentences(block: type[Part], slot: str, part: type[Part], *, most: int) -> list[Arch]:
+    """Up to `most` different networks in which the part stands in the block's slot."""
+    found: dict[Arch, None] = {}
+    for inner, outer in ((i, o) for i in islice(instances(part), TRIED) for o in instances(block, **{slot: i})):
+        assert isinstance(outer, Block), inner
+        try:
+            stages = (Stage(outer, 1, 2), Stage(outer, 1))
+            found[Arch(stem=ConvStem(16, 3, 1, pool=False), stages=stages, head=Head(5), input=Input(1, 17))] = None
+        except SpaceError:
+            continue
+        if len(found) == most:
+            break
+    return list(found)
 
 
 def table() -> str:
-    """The table in Markdown: rows are parts, columns the blocks' slots."""
+    """The table in Markdown: a part a row, the blocks that have a slot for it as columns."""
     columns = [(block, slot) for block in subjects(Block) for slot in slots(block)]
     lines = []
     for kind in SLOTS:
         ours = [(b, s) for b, s in columns if slots(b)[s] is kind]
-        lines += [
-            f"## {word(kind)}",
-            "",
-            "| | " + " | ".join(word(b) for b, _ in ours) + " |",
-            "|---" * (len(ours) + 1) + "|",
-        ]
+        head = " | ".join(word(b) for b, _ in ours)
+        lines += [f"## {word(kind).capitalize()}", "", f"| | {head} |", "|---" * (len(ours) + 1) + "|"]
         for part in subjects(kind):
-            cells = ["yes" if sentences(b, s, part, most=1)[0] else "–" for b, s in ours]
+            cells = ["yes" if sentences(b, s, part, most=1) else "–" for b, s in ours]
             lines.append(f"| {word(part)} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)

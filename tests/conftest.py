@@ -18,7 +18,8 @@ settings.load_profile("suite")
 # The networks here are tiny: two threads would spend their time waiting for each other.
 torch.set_num_threads(1)
 
-GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
