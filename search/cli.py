@@ -15,6 +15,8 @@ from space.errors import SpaceError
 PURPOSE = (
     "Where should a convolutional network spend its compute? Trains small proxies along an axis at a fixed budget."
 )
+COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and linear layers; activations: elements of all
+convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
 EPILOG = """words:
   explore plan      the settings only, nothing trained (same options)
   explore cost      params, multiply-adds, activations, CIO and MoC of networks
@@ -78,7 +80,7 @@ def _question() -> _Parser:
     ask.add_argument(
         "--base", metavar="NAME", help="network to start from (default: the ladder's nearest to the budget)"
     )
-    ask.add_argument("--values", metavar="V,V", help="values of the axis (default: the papers')")
+    ask.add_argument("--values", metavar="V,V", help="values of the axis (default: those explore plan shows)")
     ask.add_argument(
         "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
     )
@@ -88,14 +90,9 @@ def _question() -> _Parser:
     return parser
 
 
-def _explore() -> _Parser:
-    parser = _Parser(
-        "explore",
-        parents=[_question()],
-        description=PURPOSE,
-        epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
+def _training() -> _Parser:
+    """The options that say how its settings are trained."""
+    parser = _Parser(add_help=False)
     train = parser.add_argument_group("the training")
     train.add_argument(
         "--data", metavar="NAME", help="digits, fashion-mnist or folder:PATH (default: the best there is)"
@@ -112,14 +109,25 @@ def _explore() -> _Parser:
     return parser
 
 
+def _explore() -> _Parser:
+    return _Parser(
+        "explore",
+        parents=[_question(), _training()],
+        description=PURPOSE,
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
 def _plan() -> _Parser:
-    parser = _Parser("explore plan", parents=[_question()], description="The settings of an axis, nothing trained.")
+    what = "The settings of an axis, nothing trained. Takes the options of the main job, so that it can be previewed."
+    parser = _Parser("explore plan", parents=[_question(), _training()], description=what)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 
 
 def _cost() -> _Parser:
-    parser = _Parser("explore cost", description="Exact costs: parameters, multiply-adds, activations, CIO, MoC.")
+    parser = _Parser("explore cost", description=COSTS)
     parser.add_argument("network", nargs="*", help="names or sentences")
     parser.add_argument("--all", action="store_true", help="every named network")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
@@ -170,7 +178,7 @@ def _refuse_empty(options: Namespace, parser: ArgumentParser) -> None:
         for value in given if isinstance(given, list) else [given]:
             if isinstance(value, str) and not value.strip():
                 name = action.option_strings[0] if action.option_strings else str(action.metavar or action.dest)
-                raise UsageError(f"{name}: {value!r} says nothing; write {action.metavar or action.dest}")
+                raise UsageError(f"{name}: {value!r} says nothing; leave it out, or see --help")
 
 
 def _say(error: object, code: int) -> int:

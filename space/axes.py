@@ -65,6 +65,8 @@ def yielding(axis: Axis, against: str | None) -> str:
 def rule(axis: str, against: str, base: Arch) -> Callable[..., Arch]:
     """How a point of the axis becomes a network that costs what the base does, as nearly as its integers allow."""
     macs = cost(base).macs
+    if len({(cardinality(block), radix(block)) for block in map(bottleneck, base.stages)}) > 1:
+        raise SpaceError("the base's stages differ in cardinality or radix; the axes move networks whose stages agree")
     match axis, against:
         case "cardinality", "width":
             return lambda c: with_cardinality(base, c, radix(bottleneck(base.stages[0])))

@@ -6,6 +6,7 @@ from operator import add
 
 from space import ops
 from space.arch import Arch, Stage
+from space.errors import SpaceError
 from space.graph import Graph, Interface, source
 from space.ops import Shape
 from space.parts import Output, Stem
@@ -43,8 +44,11 @@ def cost(arch: Arch, resolution: int | None = None) -> Cost:
     """The cost of one image at `resolution` pixels a side (None: the network's native one)."""
     before = Interface(arch.input.shape(resolution))
     total = Cost()
-    for _, part in arch.parts():
-        share, before = part_cost(part, before)
+    for scope, part in arch.parts():
+        try:
+            share, before = part_cost(part, before)
+        except SpaceError as error:  # at another resolution than the native one
+            raise error.inside(scope) from None
         total += share
     return total
 

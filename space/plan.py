@@ -72,6 +72,8 @@ def plan(
         if match == "exact":
             network = solve.solve_widths(network, budget.macs, tolerance=EXACT)
         settings.append(_setting(point, network, budget, arch, main))
+    if values is None and match == "paper":  # of the usual values, those that hold this budget
+        settings = [setting for setting in settings if abs(setting.base_error) <= FARTHEST]
     _check(settings, match)
     return Plan(tuple(r.name for r in rules), gives_way, match, budget, name, arch, tuple(settings))
 

@@ -11,7 +11,7 @@ from space.errors import SpaceError
 from space.names import named
 from space.parts import Block, Output, Part, Stem
 
-_ELEMENT = re.compile(r"(?:(\d{1,9})\s*\*\s*)?(.*?)\s*(?:/\s*(\d{1,9}))?", re.DOTALL | re.ASCII)
+_ELEMENT = re.compile(r"(?:(\d{1,18})\s*\*\s*)?(.*?)\s*(?:/\s*(\d{1,18}))?", re.DOTALL | re.ASCII)
 
 
 def parse(text: str) -> Arch:

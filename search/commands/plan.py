@@ -8,6 +8,8 @@ from space.budget import shown
 from space.cost import cost
 from space.plan import Plan
 
+FAR = 0.15  # of the budget: a base farther off is said to be
+
 
 def run(options: Namespace) -> int:
     """Print the plan."""
@@ -54,4 +56,6 @@ def text(plan: Plan) -> str:
     ]
     head = f"{'setting':{width}}  {'multiply-adds':>15}  {'params':>13}  {'activations':>13}"
     head += f"  {'of budget':>9}  {'of base':>9}"
-    return "\n".join((title, "", head, *rows))
+    off = cost(plan.base).macs / plan.budget.macs - 1
+    note = [f"\nThe base is {off:+.0%} of the budget."] if abs(off) > FAR else []
+    return "\n".join((title, "", head, *rows, *note))

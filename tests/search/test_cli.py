@@ -108,7 +108,7 @@ MISTAKES = [
     (["--budget", "--axis", "cardinality"], "--budget: missing"),
     (["--budget", "--axis=cardinality"], "--budget: missing"),
     (["--axis", "cardinality", "--budget"], "--budget: missing"),
-    ([*QUESTION, "--base", ""], "--base: '' says nothing; write NAME"),
+    ([*QUESTION, "--base", ""], "--base: '' says nothing; leave it out"),
     ([*QUESTION, "--against", ""], "--against: '' says nothing"),
     ([*QUESTION, "--values", " "], "--values: ' ' says nothing"),
 ]
@@ -281,3 +281,14 @@ def test_memory_that_is_short_is_said(capsys: pytest.CaptureFixture[str], monkey
 def test_other_commands_refuse_in_one_line_too(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     code, out, err = said(capsys, *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_plan_takes_the_words_of_the_main_job(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, "plan", *QUESTION, "--data", "digits", "--seeds", "5", "--set", "lr=0.1")
+    assert code == 0
+    assert "32x4d" in out
+
+
+def test_a_base_far_from_the_budget_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, "plan", *QUESTION, "--base", "resnet101")
+    assert "The base is +95% of the budget." in out

@@ -222,6 +222,19 @@ def test_depth_is_solved_for_a_base_with_a_radix_too() -> None:
     assert it.base in [setting.arch for setting in it.settings]
 
 
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("text", ["2GFLOPs", "3GFLOPs", "6GFLOPs", "14GFLOPs"])
+def test_the_usual_values_never_refuse_a_budget_on_the_ladder(axis: str, text: str) -> None:
+    """Of them those stay that hold the budget."""
+    assert len(plan(budget(text), [axis]).settings) >= 2
+
+
+def test_a_base_of_unlike_stages_is_refused() -> None:
+    mixed = "conv_stem(64) > 3*bottleneck(64, 256, split_attention(2, 1)) > 2*bottleneck(128, 512)/2"
+    with pytest.raises(SpaceError, match="stages differ in cardinality or radix"):
+        plan(FOUR, ["cardinality"], base=mixed)
+
+
 def test_values_are_those_of_the_axis_written_first() -> None:
     assert {s.value for s in plan(FOUR, ["cardinality", "radix"], values=(2,)).settings} == {
         (r, 2) for r in (0, 1, 2, 4)
