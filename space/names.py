@@ -60,6 +60,15 @@ def _expand(template: str, examples: dict[str, tuple[int, ...]]) -> tuple[str, .
     return tuple(skeleton.format(*row) for row in product(*values))
 
 
+def repeats(name: str, depth: int, layers: int, others: int) -> int:
+    """The n of a network of `layers` · n + `others` layers, whose name is `name` with its depth in place of {}."""
+    n, odd = divmod(depth - others, layers)
+    if odd or n < 1:
+        near = layers * max(1, round((depth - others) / layers)) + others
+        raise SpaceError(f"{name.format(depth)}: the depth is {layers}n + {others}; the nearest is {name.format(near)}")
+    return n
+
+
 def listed() -> tuple[str, ...]:
     """Every name worth listing, in the order of the rules."""
     return tuple(name for rule in RULES for name in rule.listed)

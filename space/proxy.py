@@ -11,7 +11,7 @@ from space.families.resnet import Bottleneck, ConvStem, DeepStem
 from space.graph import Interface
 from space.ops import Shape
 from space.plan import Plan, Setting
-from space.solve import bottleneck, cardinality, radix, solve_widths
+from space.solve import bottleneck, divisor, solve_widths
 
 TOLERANCE = 0.009  # around the common cost, so that two proxies never differ by 2 %: more would confound the axis
 WIDER = (1.0, 1.25, 1.5, 2.0)  # factors tried on the width where a proxy does not come out
@@ -97,7 +97,7 @@ def reduced(arch: Arch, reduction: Reduction) -> Arch:
 def _reduced_stage(stage: Stage, reduction: Reduction) -> Stage:
     """The stage with the nearest scaled widths that its cardinality and radix divide."""
     block = bottleneck(stage)
-    out, step = _scaled(block.out, reduction.width), cardinality(block) * max(radix(block), 1)
+    out, step = _scaled(block.out, reduction.width), divisor(block)
     ideal = max(1.0, block.inner / step * reduction.width)
     nearest = sorted(range(1, round(ideal) + SEARCH), key=lambda n: (abs(n - ideal), n != round(ideal)))
     blocks = (replace(block, out=out, inner=n * step) for n in nearest)

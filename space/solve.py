@@ -43,6 +43,11 @@ def radix(block: Bottleneck) -> int:
     return block.spatial.radix if isinstance(block.spatial, SplitAttention) else 0
 
 
+def divisor(block: Bottleneck) -> int:
+    """What its bottleneck width is a multiple of: one channel for every split of every group."""
+    return cardinality(block) * max(radix(block), 1)
+
+
 def with_widths(arch: Arch, widths: Sequence[int]) -> Arch:
     """The network with other bottleneck widths, one for each stage."""
     stages = [replace(s, block=replace(bottleneck(s), inner=w)) for s, w in zip(arch.stages, widths, strict=True)]
@@ -61,7 +66,7 @@ def solve_widths(arch: Arch, macs: int, *, tolerance: float) -> Arch:
     distorted wins: the smallest sum over the stages of ln(width / ideal)², the ideal being the network's own widths
     times one real factor. Where none is within, the nearest in cost wins.
     """
-    steps = [cardinality(b) * max(radix(b), 1) for b in map(bottleneck, arch.stages)]
+    steps = [divisor(bottleneck(s)) for s in arch.stages]
     unit = [bottleneck(s).inner / step for s, step in zip(arch.stages, steps, strict=True)]
 
     def variant(stage: Stage, i: int, n: int) -> Stage:

@@ -19,8 +19,7 @@ from pathlib import Path
 from analysis.plain import PlainError, from_plain
 from analysis.recipe import Fidelity, Recipe, RecordError, Setting, Training
 from analysis.record import LockedError, Run
-from analysis.report import write
-from analysis.verdict import verdict
+from search.commands.report import tell
 from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
@@ -237,12 +236,7 @@ def _refuse_unmakeable(folder: Path) -> None:
 
 def _conclude(record: Run, again: str) -> int:
     """Report, and say the command that tries again where something failed."""
-    path = write(record)
-    words = verdict(record.recipe, record.trials()).words
-    for notice in record.notices:
-        print(f"explore: {notice}", file=sys.stderr)
-    print(words)
-    print(f"report: {path}")
+    tell(record)
     failed = [trial for trial in record.latest().values() if trial.state == "failed"]
     if failed:
         what = f"{len(failed)} of {len(jobs(record.recipe))} trials failed, {failed[0].setting}: {failed[0].reason}"

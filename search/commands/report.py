@@ -14,13 +14,17 @@ def run(options: Namespace) -> int:
     """Write and name the report of each run."""
     for folder in options.run:
         try:
-            record = Run.open(folder)
-            path = write(record)
+            tell(Run.open(folder))
         except RecordError as error:
             raise UsageError(f"report: {error}") from None
-        words = verdict(record.recipe, record.trials()).words
-        for notice in record.notices:
-            print(f"explore: {notice}", file=sys.stderr)
-        print(words)
-        print(f"report: {path}")
     return 0
+
+
+def tell(record: Run) -> None:
+    """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
+    path = write(record)
+    words = verdict(record.recipe, record.trials()).words
+    for notice in record.notices:
+        print(f"explore: {notice}", file=sys.stderr)
+    print(words)
+    print(f"report: {path}")

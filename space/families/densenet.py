@@ -7,7 +7,7 @@ from space.arch import Arch, Input, Stage
 from space.errors import SpaceError
 from space.families.resnet import ConvStem, Grouped
 from space.graph import Tensor, concat
-from space.names import rule
+from space.names import repeats, rule
 from space.parts import Block, Gate, NoGate, Output, Position, Spatial, Stem
 
 DEPTHS = {
@@ -130,7 +130,7 @@ def densenet(depth: int) -> Arch:
 )
 def densenet_cifar(depth: int, growth_rate: int) -> Arch:
     """3n + 4 layers without bottleneck or compression, after 16 channels as in the paper (the released code: 2k)."""
-    layers = _layers("densenet", depth, growth_rate, 3)
+    layers = repeats(f"densenet_l{{}}_k{growth_rate}_cifar", depth, 3, 4)
     return _cifar(16, DenseLayer(growth_rate, bottleneck=0), layers, Transition(1))
 
 
@@ -143,19 +143,8 @@ def densenet_cifar(depth: int, growth_rate: int) -> Arch:
 )
 def densenet_bc_cifar(depth: int, growth_rate: int) -> Arch:
     """6n + 4 layers with bottleneck and compression, after 2k channels."""
-    layers = _layers("densenet_bc", depth, growth_rate, 6)
+    layers = repeats(f"densenet_bc_l{{}}_k{growth_rate}_cifar", depth, 6, 4)
     return _cifar(2 * growth_rate, DenseLayer(growth_rate), layers, Transition())
-
-
-def _layers(family: str, depth: int, growth_rate: int, step: int) -> int:
-    """Layers of each of the three blocks in a network of `depth`."""
-    layers, odd = divmod(depth - 4, step)
-    if odd or layers < 1:
-        near = step * max(1, round((depth - 4) / step)) + 4
-        name = f"{family}_l{depth}_k{growth_rate}_cifar"
-        nearest = f"{family}_l{near}_k{growth_rate}_cifar"
-        raise SpaceError(f"{name}: the depth is {step}n + 4; the nearest is {nearest}")
-    return layers
 
 
 def _cifar(width: int, layer: DenseLayer, layers: int, transition: Transition) -> Arch:

@@ -27,7 +27,7 @@ from space.families.resnet import (
     stack,
 )
 from space.graph import Tensor
-from space.names import rule
+from space.names import repeats, rule
 from space.parts import Block, Downsampling, Gate, NoGate, Output, Position, Shortcut, Spatial
 
 LEAST_FACTOR = 0.001
@@ -203,7 +203,7 @@ def preresnet_cifar(depth: int) -> Arch:
     """9n + 2 layers in three stages of bottlenecks whose first 1x1 strides."""
     where = Downsampling.STRIDE_IN_1X1
     blocks = tuple(PreBottleneck(p, EXPANSION * p, downsampling=where) for p in CIFAR_WIDTHS)
-    return _cifar(blocks, _blocks("preresnet{}_cifar", depth, 9, 2))
+    return _cifar(blocks, repeats("preresnet{}_cifar", depth, 9, 2))
 
 
 @rule(
@@ -217,7 +217,7 @@ def wrn_cifar(depth: int, factor: int) -> Arch:
     if factor < 1:
         raise SpaceError(f"wrn{depth}_{factor}_cifar: the widening factor is 1 or more, not {factor}")
     blocks = tuple(PreBasic(factor * p) for p in CIFAR_WIDTHS)
-    return _cifar(blocks, _blocks(f"wrn{{}}_{factor}_cifar", depth, 6, 4))
+    return _cifar(blocks, repeats(f"wrn{{}}_{factor}_cifar", depth, 6, 4))
 
 
 @rule("wrn{depth:18|34}_{factor}", listed=("wrn18_2", "wrn34_2"))
@@ -235,12 +235,3 @@ def wrn(depth: int) -> Arch:
 
 def _cifar(blocks: tuple[Block, ...], depth: int) -> Arch:
     return Arch(stem=BareStem(16), stages=stack(blocks, (depth,) * 3), head=NormHead(10), input=Input(3, 32))
-
-
-def _blocks(name: str, depth: int, layers: int, others: int) -> int:
-    """Blocks in each of three stages, `layers` for one of each, in a network of `depth` layers."""
-    blocks, odd = divmod(depth - others, layers)
-    if odd or blocks < 1:
-        near = layers * max(1, round((depth - others) / layers)) + others
-        raise SpaceError(f"{name.format(depth)}: the depth is {layers}n + {others}; the nearest is {name.format(near)}")
-    return blocks

@@ -6,7 +6,7 @@ from typing import final
 from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
 from space.graph import Tensor
-from space.names import rule
+from space.names import repeats, rule
 from space.parts import Block, Downsampling, Gate, NoGate, Placement, Position, Shortcut, Spatial, Stem
 
 BASIC_DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
@@ -280,9 +280,6 @@ def resnet_cifar(depth: int) -> Arch:
 
 
 def _cifar(family: str, depth: int, shortcut: Shortcut) -> Arch:
-    blocks, odd = divmod(depth - 2, 6)
-    if odd or blocks < 1:
-        near = 6 * max(1, round((depth - 2) / 6)) + 2
-        raise SpaceError(f"{family}{depth}_cifar: the depth is 6n + 2; the nearest is {family}{near}_cifar")
+    blocks = repeats(f"{family}{{}}_cifar", depth, 6, 2)
     stages = stack(basics(shortcut, CIFAR_WIDTHS), (blocks,) * 3)
     return Arch(stem=ConvStem(16, kernel=3, stride=1, pool=False), stages=stages, head=Head(10), input=Input(3, 32))
