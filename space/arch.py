@@ -1,6 +1,6 @@
 """An architecture: stem, stages and head as one value that is valid and in normal form as soon as it exists."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import lru_cache
 from itertools import product
@@ -8,7 +8,7 @@ from typing import final
 
 from space.errors import SpaceError
 from space.graph import Graph, Interface, Tensor, source
-from space.ops import Shape
+from space.ops import Conv, Shape
 from space.parts import Block, Output, Part, Position, Stem
 
 MAX_DEPTH = 1_000  # blocks in a stage
@@ -125,33 +125,40 @@ def _normal_form(arch: Arch) -> tuple[Stage, ...]:
 def _simplest(stage: Stage, before: Interface) -> Stage:
     # Two blocks show everything a stage does: its first, and the one that repeats. `Block` promises it.
     brief = replace(stage, depth=min(stage.depth, 2))
-    wiring, _ = _effect((brief,), before)
-    simpler = next((s for s in _plainer_stages(brief) if _same_effect(s, wiring, before)), None)
+    x = brief.apply(source(before))
+    groups = sorted({node.op.groups for node in x.graph.nodes if isinstance(node.op, Conv)})
+    simpler = next((s for s in _plainer_stages(brief, groups) if _same_effect(s, x.graph.wiring(), before)), None)
     return _simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
 
 
-def _plainer_stages(stage: Stage) -> Iterator[Stage]:
-    blocks = (stage.block.simpler(), *_plainer(stage.block))
+def _plainer_stages(stage: Stage, groups: Sequence[int]) -> Iterator[Stage]:
+    blocks = (stage.block.simpler(), *_plainer(stage.block, groups))
     return (replace(stage, block=block) for block in blocks if isinstance(block, Block) and block != stage.block)
 
 
-def _plainer(part: Part) -> Iterator[Part]:
-    """The part with one argument, its own or a part's within it, at its default or as the plainer one it amounts to."""
+def _plainer(part: Part, groups: Sequence[int]) -> Iterator[Part]:
+    """The part with one argument, its own or a part's within it, at its default or as the plainer one it amounts to.
+
+    An argument at its default is as plain as it gets. `groups` are those of the convolutions around.
+    """
     for field in fields(part):
         value = getattr(part, field.name)
-        if field.default is not MISSING and field.default != value:
+        if field.default is not MISSING and field.default == value:
+            continue
+        if field.default is not MISSING:
             yield replace(part, **{field.name: field.default})
-        yield from (replace(part, **{field.name: plainer}) for plainer in _plainer_values(value))
+        yield from (replace(part, **{field.name: plainer}) for plainer in _plainer_values(value, groups))
 
 
-def _plainer_values(value: object) -> Iterator[object]:
+def _plainer_values(value: object, groups: Sequence[int]) -> Iterator[object]:
     """The same for an argument: a part, or a list with one in one of its places."""
     if isinstance(value, Part):
-        yield from () if value.simpler() == value else (value.simpler(),)
-        yield from _plainer(value)
+        others = (value.simpler(), *(value.on(channels) for channels in groups))
+        yield from (other for other in others if other != value)
+        yield from _plainer(value, groups)
     if isinstance(value, tuple):
         for i, item in enumerate(value):
-            yield from ((*value[:i], plainer, *value[i + 1 :]) for plainer in _plainer_values(item))
+            yield from ((*value[:i], plainer, *value[i + 1 :]) for plainer in _plainer_values(item, groups))
 
 
 def _same_effect(stage: Stage, wiring: object, before: Interface) -> bool:

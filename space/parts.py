@@ -20,6 +20,11 @@ class Part(ABC):
         """The plainer part this one may amount to (radix 0 is a grouped convolution); itself where there is none."""
         return self
 
+    def on(self, channels: int) -> "Part":
+        """The part that does the same to so many channels, and says their number; itself where there is none."""
+        del channels
+        return self
+
 
 class Stem(Part):
     """From the image to the first stage's input."""

@@ -125,7 +125,10 @@ def _reduced(x: Tensor, stride: int, reduction: Reduction) -> Tensor:
 @final
 @dataclass(frozen=True)
 class Depthwise(Spatial):
-    """A 3x3 convolution of every channel by itself."""
+    """A 3x3 convolution of every channel by itself: as many groups as channels."""
+
+    def on(self, channels: int) -> Spatial:
+        return Grouped(channels)
 
     def mix(self, x: Tensor, at: Position) -> Tensor:
         return x.conv(x.channels, 3, stride=at.stride, groups=x.channels)

@@ -1,0 +1,52 @@
+"""Equal networks are equal values, however they are written."""
+
+import re
+from itertools import product
+
+import pytest
+from hypothesis import given, strategies as st
+
+from space import Arch, SpaceError, parse, trace
+from tests.space.test_whole_tree import writings
+
+WORDS = re.compile(r"depthwise\b|grouped\(\d+\)")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("bottleneck(32, 128, depthwise)", "bottleneck(32, 128, grouped(32))"),
+        ("bottleneck(32, 128, hierarchical(4, depthwise))", "bottleneck(32, 128, hierarchical(4, grouped(8)))"),
+        ("bottleneck(1, 128, depthwise)", "bottleneck(1, 128)"),
+        ("basic(64, depthwise)", "basic(64, grouped(64))"),
+        ("separable(64, grouped(64))", "separable(64)"),
+    ],
+)
+def test_a_depthwise_convolution_has_as_many_groups_as_channels(one: str, other: str) -> None:
+    assert parse(f"conv_stem(64) > 2*{one}") == parse(f"conv_stem(64) > 2*{other}")
+
+
+def test_a_depthwise_convolution_is_not_one_in_fewer_groups() -> None:
+    assert parse("conv_stem(64) > basic(64, depthwise)") != parse("conv_stem(64) > basic(64, grouped(32))")
+
+
+@given(writings, st.data())
+def test_words_for_convolutions_in_groups_are_one_where_their_graphs_are(
+    writing: dict[str, object], data: st.DataObject
+) -> None:
+    try:
+        sentence = str(Arch(**writing))  # type: ignore[arg-type]
+    except SpaceError:
+        return
+    found = list(WORDS.finditer(sentence))
+    groups = sorted({"depthwise", *(f"grouped({n})" for n in (1, 2, 4, 8)), *(match[0] for match in found)})
+    swaps = [sentence[: match.start()] + word + sentence[match.end() :] for match, word in product(found, groups)] or [
+        sentence
+    ]
+    other = data.draw(st.sampled_from(swaps))
+    try:
+        swapped = parse(other)
+    except SpaceError:
+        return
+    arch = parse(sentence)
+    assert (swapped == arch) == (trace(swapped).wiring() == trace(arch).wiring())
