@@ -1,9 +1,9 @@
 """The torch module of a network: one line of torch for each operation of its graph, compiled by torch.fx."""
 
 import operator
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import assert_never
 
 import torch
@@ -31,7 +31,8 @@ def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
 def build_graph(graph: Graph) -> fx.GraphModule:
     """The module of a traced graph, whose code is one straight line over its nodes."""
     root, code = nn.Module(), fx.Graph()
-    readers = Counter(i for node in graph.nodes for i in node.inputs)
+    tiled, tiles = _tilings(graph), dict[int, fx.Proxy]()
+    free = _overwritable(graph)
     values: list[fx.Proxy] = []
     for node in graph.nodes:
         xs = [values[i] for i in node.inputs]
@@ -43,11 +44,13 @@ def build_graph(graph: Graph) -> fx.GraphModule:
                 x = xs[0].flatten(1) if isinstance(op, ops.Linear) else xs[0]
                 values.append(fx.Proxy(code.call_module(node.name, (x.node,)), x.tracer))
             case ops.Add() | ops.Concat() | ops.Multiply() | ops.Involution() | ops.SampleConv() as op:
-                values.append(_joined(op, xs, node.shape.channels))
+                values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
+            case ops.Slice() as op if (whole := node.inputs[0]) in tiled:
+                if whole not in tiles:
+                    tiles[whole] = xs[0].split([part.stop - part.start for part in tiled[whole]], 1)
+                values.append(_call(operator.getitem, tiles[whole], tiled[whole].index(op)))
             case op:
-                # A map that nothing else reads, and whose maker does not need it for its gradient, may be overwritten.
-                free = readers[node.inputs[0]] == 1 and isinstance(graph.nodes[node.inputs[0]].op, ops.Norm | ops.Add)
-                values.append(_mapped(op, xs[0], graph.inputs(node)[0], inplace=free))
+                values.append(_mapped(op, xs[0], graph.inputs(node)[0], inplace=node.inputs[0] in free))
     outputs = [_flat(values[i], graph.nodes[i]).node for i in (-1, *graph.auxiliary)]
     code.output(tuple(outputs) if graph.auxiliary else outputs[0])
     return fx.GraphModule(root, code, class_name="Network")
@@ -56,6 +59,31 @@ def build_graph(graph: Graph) -> fx.GraphModule:
 def _flat(y: fx.Proxy, node: Node) -> fx.Proxy:
     """Logits without the sides of their map, where the classifier is a convolution of one pixel."""
     return y.flatten(1) if isinstance(node.op, ops.Conv) and node.shape[1:] == (1, 1) else y
+
+
+def _overwritable(graph: Graph) -> set[int]:
+    """The maps that one operation alone reads, and whose makers do not need them for their gradients."""
+    readers = Counter(i for node in graph.nodes for i in node.inputs)
+    makers = ops.Conv | ops.Norm | ops.Add | ops.Multiply
+    return {i for i, node in enumerate(graph.nodes) if readers[i] == 1 and isinstance(node.op, makers)}
+
+
+def _tilings(graph: Graph) -> dict[int, list[ops.Slice]]:
+    """The slices of a map, in order, where they tile it: one split, whose gradient is one concatenation.
+
+    The gradient of a slice by itself is a whole map, zero outside of it.
+    """
+    found = defaultdict[int, set[ops.Slice]](set)
+    for node in graph.nodes:
+        if isinstance(node.op, ops.Slice):
+            found[node.inputs[0]].add(node.op)
+    tilings = {whole: sorted(parts, key=lambda part: part.start) for whole, parts in found.items()}
+    ends = {whole: graph.nodes[whole].shape.channels for whole in tilings}
+    return {
+        whole: parts
+        for whole, parts in tilings.items()
+        if [0, *(part.stop for part in parts)] == [*(part.start for part in parts), ends[whole]]
+    }
 
 
 def residual_norms(graph: Graph) -> list[str]:
@@ -128,11 +156,11 @@ def _mapped(op: ops.Map, x: fx.Proxy, shape: Shape, *, inplace: bool) -> fx.Prox
             assert_never(op)
 
 
-def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int) -> fx.Proxy:
+def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int, *, inplace: bool) -> fx.Proxy:
     """One torch expression for an operation on several maps, with a result of so many channels."""
     match op:
         case ops.Add():
-            return reduce(operator.add, xs)
+            return _sum(xs, inplace=inplace)
         case ops.Concat():
             return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
         case ops.Multiply():
@@ -143,6 +171,13 @@ def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int) -> fx.Proxy:
             return _sample_conv(xs[0], xs[1], kernel, stride, channels)
         case _:
             assert_never(op)
+
+
+def _sum(xs: Sequence[fx.Proxy], *, inplace: bool) -> fx.Proxy:
+    """The elementwise sum, in the place of the first map or of one new map."""
+    first, second, *rest = xs
+    start = _call(operator.iadd if inplace else operator.add, first, second)
+    return reduce(partial(_call, operator.iadd), rest, start)
 
 
 def _slice(x: fx.Proxy, where: tuple[slice, ...]) -> fx.Proxy:
