@@ -3,18 +3,16 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis import figures
 from analysis.files import write_atomically
+from analysis.pages import script_json, template
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
@@ -61,7 +59,7 @@ def render(run: Run) -> str:
     recipe, table = run.recipe, run.trials()
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
     plots = _plots(recipe, trials, table)
-    return _template().render(
+    return template("report.html").render(
         recipe=recipe,
         question=_question(recipe),
         verdict=verdict(recipe, table),
@@ -76,7 +74,7 @@ def render(run: Run) -> str:
         toml=recipe.to_toml(),
         convention=FLOPS_CONVENTION,
         plotly=get_plotlyjs(),
-        figures=_script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
+        figures=script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
     )
 
 
@@ -209,17 +207,3 @@ def _machines(trials: list[Trial]) -> list[tuple[str, int]]:
         for trial in trials
     )
     return sorted(kinds.items())
-
-
-def _script_json(value: object) -> str:
-    """JSON that cannot end the script element it stands in, nor begin a comment there."""
-    text = json.dumps(value)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(files("analysis").joinpath("report.html").read_text(encoding="utf-8"))

@@ -1,13 +1,49 @@
-"""Draws the README's pictures from the committed runs; `make pictures`."""
+"""Draws the pictures of README and docs from the committed runs and measurements; `make pictures`."""
 
+import math
 from pathlib import Path
 
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+from plotly.subplots import make_subplots  # type: ignore[import-untyped]
+
+from analysis.drawing import PALETTE
 from analysis.figures import tradeoff, tradeoff_info
 from analysis.record import Run
 
 ROOT = Path(__file__).parents[1]
 
+WORDS = {
+    "fill": ("tables filled", "networks in the space"),
+    "count": ("counted within 1 %", "networks in the space"),
+    "sample": ("10,000 sampled within 1 %", "networks in the space"),
+    "tables": ("costed from tables", "networks costed"),
+    "memoised": ("costed one by one", "networks costed"),
+}
+
+
+def scaling(rows: pd.DataFrame) -> go.Figure:
+    """Seconds against the number of networks, in a space and costed; marks are open where a count is between bounds."""
+    sides = ["networks in the space", "networks costed"]
+    figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.04)
+    for i, (what, (name, side)) in enumerate(WORDS.items()):
+        one = rows[rows["what"] == what]
+        symbols = ["circle" if exact else "circle-open" for exact in one["exact"]]
+        marker = {"symbol": symbols, "size": 9, "color": PALETTE[i]}
+        line = go.Scatter(x=one["networks"], y=one["seconds"], name=name, mode="lines+markers", marker=marker)
+        figure.add_trace(line, row=1, col=1 + sides.index(side))
+    for column, side in enumerate(sides, 1):
+        figure.update_xaxes(type="log", title=side, exponentformat="power", col=column)
+    decades = [math.log10(rows["seconds"].min()) - 0.3, math.log10(rows["seconds"].max()) + 0.3]
+    figure.update_yaxes(type="log", exponentformat="power", dtick=1, range=decades)
+    figure.update_yaxes(title="seconds, one core", col=1)
+    margin = {"l": 60, "r": 20, "t": 50, "b": 50}
+    return figure.update_layout(template="plotly_white", legend={"orientation": "h", "y": 1.16}, margin=margin)
+
+
 if __name__ == "__main__":
     run = Run.open(ROOT / "runs" / "cardinality-4GFLOPs-resnet50-fashion-mnist-quick")
     figure = tradeoff(tradeoff_info(run.recipe, run.trials()))
     figure.write_image(ROOT / "docs" / "cardinality.svg", width=820, height=520)
+    measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
+    scaling(measured).write_image(ROOT / "docs" / "scaling.svg", width=820, height=420)

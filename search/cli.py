@@ -19,8 +19,9 @@ COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and lin
 convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
 EPILOG = """words:
   explore plan      the settings only, nothing trained (same options)
-  explore cost      params, multiply-adds, activations, CIO and MoC of networks
-  explore show      a network's sentence and its stage table
+  explore cost      params, multiply-adds, activations, CIO and MoC of networks (--counters: as others count)
+  explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
+  explore space     the networks of a design space within budgets: count, sample, enumerate
   explore report    make a run's report again
 
 examples:
@@ -29,6 +30,17 @@ examples:
   explore cost resnext50_32x4d resnet50
 
 FLOPs are multiply-adds of convolutions and linear layers: resnet50 has 4.09 G."""
+
+
+SPACES = """in a space:
+  {1|2|4}           one of them, numbers or parts
+  16..128/8         from 16 to 128 in steps of 8
+  C = {1|2}; ...    one value throughout the network; 2*C is twice that
+
+examples:
+  explore space tree count --budget 4GFLOPs
+  explore space resnext sample --budget 4GFLOPs --budget '<=20Mparams' --n 1000 --output resnext.parquet
+  explore space 'conv_stem(64) > 1..8*bottleneck(32..128/8, 256, grouped({1|2|4|8}))' enumerate --budget 1GFLOPs"""
 
 
 class _Parser(ArgumentParser):
@@ -75,15 +87,18 @@ def _question() -> _Parser:
     parser = _Parser(add_help=False)
     ask = parser.add_argument_group("the question")
     ask.add_argument("--budget", metavar="AMOUNT", required=True, help="4GFLOPs, 800MFLOPs or 4e9 multiply-adds")
-    ask.add_argument("--axis", action="append", required=True, help=f"what varies: {', '.join(most)} or {last}")
+    ask.add_argument(
+        "--axis", action="append", required=True, help=f"what varies: {', '.join(most)} or {last}; two span a plane"
+    )
     ask.add_argument("--against", metavar="DIM", help=f"what gives way, the first by default ({yielding})")
     ask.add_argument(
-        "--base", metavar="NAME", help="network to start from (default: the ladder's nearest to the budget)"
+        "--base", metavar="NAME", help="network to start from (default: the ladder's nearest, brought to the budget)"
     )
     ask.add_argument("--values", metavar="V,V", help="values of the axis (default: those explore plan shows)")
     ask.add_argument(
         "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
     )
+    ask.add_argument("--width-multiple", metavar="N", help="exact matching solves widths in multiples of N, such as 8")
     ask.add_argument(
         "--resolution", metavar="PIXELS", help="input side at which networks are costed (default: the base's own)"
     )
@@ -131,14 +146,35 @@ def _cost() -> _Parser:
     parser.add_argument("network", nargs="*", help="names or sentences")
     parser.add_argument("--all", action="store_true", help="every named network")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
+    parser.add_argument("--counters", action="store_true", help="as fvcore, torch, pycls, mmcv and Keras count, too")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 
 
 def _show() -> _Parser:
-    parser = _Parser("explore show", description="A network's sentence and its stage table.")
+    parser = _Parser("explore show", description="A network's sentence, its stage table, and a drawing of its blocks.")
     parser.add_argument("network", help="name or sentence")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
+    parser.add_argument(
+        "--plot", metavar="FILE.html", nargs="?", const=True, help="draw its blocks (default: NAME.html, here)"
+    )
+    return parser
+
+
+def _space() -> _Parser:
+    what = "Networks of a design space, a sentence with choices in it, within budgets. Without one: those that ship."
+    parser = _Parser("explore space", description=what, epilog=SPACES, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("space", nargs="?", help="a space, or the name of one that ships")
+    parser.add_argument("action", nargs="?", help="count; sample: uniformly; enumerate: in order of cost")
+    parser.add_argument(
+        "--budget", action="append", default=[], metavar="AMOUNT", help="4GFLOPs, 26Mparams, 12Mactivations, <=30Mcio"
+    )
+    parser.add_argument("--tolerance", metavar="F", default="1%", help="around a budget (default 1%%)")
+    parser.add_argument("--n", metavar="N", help="how many (default: 10 samples; all when enumerated)")
+    parser.add_argument("--seed", metavar="S", default="0", help="of the samples: the same ones everywhere (default 0)")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side at which networks are costed")
+    parser.add_argument("--output", metavar="FILE", help="write FILE.jsonl, FILE.csv or FILE.parquet")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 
 
@@ -153,6 +189,7 @@ COMMANDS: dict[str, Callable[[], _Parser]] = {
     "plan": _plan,
     "cost": _cost,
     "show": _show,
+    "space": _space,
     "report": _report,
 }
 

@@ -29,7 +29,7 @@ def integer(option: str, word: str | None, *, low: int = 1, high: int = LARGEST)
     """A whole number between `low` and `high`; None where the option was not given."""
     if word is None:
         return None
-    digits = re.fullmatch("[0-9]+", word) and len(word) <= len(str(LARGEST))
+    digits = re.fullmatch("[0-9]+", word) and len(word) <= len(str(high))
     number = int(word) if digits else low - 1
     if not low <= number <= high:
         raise UsageError(f"{option}: {word[:40]!r} is not possible; write a whole number from {low} to {high}")
@@ -57,17 +57,25 @@ def fraction(option: str, word: str) -> float:
 def planned(options: Namespace) -> "Plan":
     """The plan that the question's options ask for."""
     from space.axes import axes, yielding  # here: solving takes numpy, which costs and tables do without
+    from space.base import base_of
     from space.budget import budget
-    from space.plan import base_of, plan
+    from space.plan import plan
 
     amount = of("--budget", lambda: budget(options.budget))
     names = [name.strip() for axis in options.axis for name in axis.split(",")]
-    axis, *_ = of("--axis", lambda: axes(names))
-    against = of("--against", lambda: yielding(axis, options.against))
+    asked = of("--axis", lambda: axes(names))
+    against = of("--against", lambda: yielding(asked, options.against))
     if options.match not in ("paper", "exact"):
         raise UsageError(f"--match: {options.match!r} is no rule; write paper or exact")
+    exact = options.match == "exact"
+    multiple = integer("--width-multiple", options.width_multiple, high=1_024) or 1
+    if multiple > 1 and not (exact and against == "width"):
+        raise UsageError(f"--width-multiple: {multiple} is for widths solved by --match exact; leave it out")
     resolution = integer("--resolution", options.resolution, high=10_000)
-    of("--base" if options.base else "--budget", lambda: base_of(amount, axis, options.base, resolution))
+    of(
+        "--base" if options.base else "--budget",
+        lambda: base_of(amount, asked[0], options.base, resolution, exact=exact, multiple=multiple),
+    )
     values = integers("--values", options.values)
     return of(
         "--values" if values else "--base" if options.base else "--axis",
@@ -79,5 +87,6 @@ def planned(options: Namespace) -> "Plan":
             values=values,
             match=options.match,
             resolution=resolution,
+            multiple=multiple,
         ),
     )

@@ -110,25 +110,26 @@ def _normal_form(arch: Arch) -> tuple[Stage, ...]:
     done: list[tuple[Interface, Stage]] = []  # with what each one reads
     for i, stage in enumerate(arch.stages):
         try:
-            simple = _simplest(stage, before)
+            simple = simplest(stage, before)
         except SpaceError as error:
             raise error.inside(f"stage{i + 1}") from None
-        if done and (merged := _merged(done[-1][1], simple, done[-1][0])):
+        if done and (merged := _merged(done[-1][1], simple, done[-1][0], before)):
             done[-1] = (done[-1][0], merged)
         else:
             done.append((before, simple))
-        before = _effect((simple,), before)[1]
+        before = _effect(simple, before)[1]
     return tuple(stage for _, stage in done)
 
 
 @lru_cache(maxsize=4096)
-def _simplest(stage: Stage, before: Interface) -> Stage:
+def simplest(stage: Stage, before: Interface) -> Stage:
+    """The stage in normal form, where it reads what stands before it."""
     # Two blocks show everything a stage does: its first, and the one that repeats. `Block` promises it.
     brief = replace(stage, depth=min(stage.depth, 2))
     x = brief.apply(source(before))
     groups = sorted({node.op.groups for node in x.graph.nodes if isinstance(node.op, Conv)})
     simpler = next((s for s in _plainer_stages(brief, groups) if _same_effect(s, x.graph.wiring(), before)), None)
-    return _simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
+    return simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
 
 
 def _plainer_stages(stage: Stage, groups: Sequence[int]) -> Iterator[Stage]:
@@ -163,27 +164,40 @@ def _plainer_values(value: object, groups: Sequence[int]) -> Iterator[object]:
 
 def _same_effect(stage: Stage, wiring: object, before: Interface) -> bool:
     try:
-        return _effect((stage,), before)[0] == wiring
+        return _effect(stage, before)[0] == wiring
     except SpaceError:
         return False
 
 
-def _merged(a: Stage, b: Stage, before: Interface) -> Stage | None:
+def _merged(a: Stage, b: Stage, before: Interface, between: Interface) -> Stage | None:
     """One stage that is `a` followed by `b`, where there is one; each may lack what only the other's place shows."""
     if b.stride > 1 or type(a.block) is not type(b.block):
         return None
-    wiring = _effect((a, b), before)[0]
+    # Of either, two blocks show everything: however many pieces a stage is written in, they are read once.
+    start, end = (replace(stage, depth=min(stage.depth, 2)) for stage in (a, b))
+    wirings = _effect(start, before)[0], _effect(end, between)[0]
     pairs = [dict.fromkeys((getattr(a.block, f.name), getattr(b.block, f.name))) for f in fields(a.block)]
     for values in product(*pairs):
-        both = Stage(type(a.block)(*values), a.depth + b.depth, a.stride)
-        if _same_effect(both, wiring, before):
-            return _simplest(both, before)
+        block = type(a.block)(*values)
+        if _same_effect(replace(start, block=block), wirings[0], before) and _goes_on(
+            replace(end, block=block), wirings[1], between
+        ):
+            return simplest(Stage(block, a.depth + b.depth, a.stride), before)
     return None
 
 
-def _effect(stages: tuple[Stage, ...], before: Interface) -> tuple[object, Interface]:
-    """What the stages make of what stands before them: their wiring, and what they hand on."""
-    x = source(before)
-    for stage in stages:
-        x = stage.apply(x)
+def _effect(stage: Stage, before: Interface) -> tuple[object, Interface]:
+    """What the stage makes of what stands before it: its wiring, and what it hands on."""
+    x = stage.apply(source(before))
     return x.graph.wiring(), x.interface
+
+
+def _goes_on(stage: Stage, wiring: object, before: Interface) -> bool:
+    """Whether its blocks, none of them opening a stage, have that wiring."""
+    x = source(before)
+    try:
+        for _ in range(stage.depth):
+            x = stage.block.apply(x, Position())
+    except SpaceError:
+        return False
+    return x.graph.wiring() == wiring

@@ -1,7 +1,8 @@
-"""Budgets: what a user writes, and the multiply-adds it means."""
+"""Budgets: what a user writes, and the integers it means."""
 
 import re
 from dataclasses import dataclass
+from math import ceil, floor
 
 from space.errors import SpaceError
 
@@ -9,7 +10,13 @@ _AMOUNT = re.compile(
     r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt]?)(?:flops?|macs?))?\s*", re.IGNORECASE | re.ASCII
 )
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_LIMIT = 10**18
+MOST = 10**18  # of anything a budget may ask for
+
+_LIMIT_WORDS = re.compile(
+    r"\s*(<=|>=)?\s*(\d+\.?\d*(?:e\+?\d+)?|\.\d+)\s*([kmgt]?)(flops?|macs?|params?|parameters|activations?|cio)?\s*",
+    re.IGNORECASE | re.ASCII,
+)
+_MEASURES = {"f": "macs", "m": "macs", "p": "params", "a": "activations", "c": "cio"}
 
 MEGA, GIGA = 10**6, 10**9
 
@@ -31,9 +38,40 @@ def budget(text: str) -> Budget:
     if match is None:
         raise SpaceError(f"{text[:40]!r} is not an amount; write 4GFLOPs, 800MFLOPs or 4e9")
     macs = float(match[1]) * _FACTORS[(match[2] or "").lower()]
-    if not 1 <= macs <= _LIMIT:
+    if not 1 <= macs <= MOST:
         raise SpaceError(f"{text!r} is not a budget; write an amount above zero and up to 1e18, such as 4GFLOPs")
     return Budget(text.strip(), round(macs))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a measure of a network may be, both ends included, with the words it was written in."""
+
+    text: str
+    measure: str  # a field of `space.cost.Cost`
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def limit(text: str, tolerance: float) -> Limit:
+    """`4GFLOPs`, `26Mparams`, `12Mactivations` or `30Mcio` within `tolerance` (a fraction), or `<=` and `>=` of one."""
+    match = _LIMIT_WORDS.fullmatch(text) if len(text) <= 40 else None
+    if match is None:
+        raise SpaceError(f"{text[:40]!r} is no budget; write 4GFLOPs, 26Mparams, 12Mactivations, 30Mcio or <=26Mparams")
+    amount = float(match[2]) * _FACTORS[match[3].lower()]
+    if not 1 <= amount <= MOST:
+        raise SpaceError(f"{text!r} is not a budget; write an amount above zero and up to 1e18, such as 4GFLOPs")
+    measure = _MEASURES[(match[4] or "m")[0].lower()]
+    match match[1]:
+        case "<=":
+            return Limit(text.strip(), measure, 0, floor(amount))
+        case ">=":
+            return Limit(text.strip(), measure, ceil(amount), MOST)
+        case _:
+            return Limit(text.strip(), measure, ceil(amount * (1 - tolerance)), floor(amount * (1 + tolerance)))
 
 
 def shown(macs: int) -> str:

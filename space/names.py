@@ -1,13 +1,13 @@
 """Names of networks: rules from the papers' notation to a sentence."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
 from typing import TypeVar
 
-from space.arch import Arch
+from space.arch import MAX_DEPTH, Arch
 from space.errors import SpaceError
 
 Make = TypeVar("Make", bound=Callable[..., Arch])
@@ -29,9 +29,25 @@ class Rule:
             return None
         return self.make(**{k: int(v) if v.isdigit() else v for k, v in found.groupdict().items()})
 
+    def spelt(self, numbers: Sequence[str]) -> str | None:
+        """The rule's name with these numbers, if they are as many as it needs: what a misspelt one may have meant."""
+        if len(_NUMBER.findall(self.template)) != len(numbers):
+            return None
+        left = iter(numbers)
+        name = _NUMBER.sub(lambda _: next(left), self.template)
+        return name if _pattern(self.template).fullmatch(name) else None
+
+    def allows(self, name: str) -> bool:
+        """Whether the name is the rule's, and of a network that can be."""
+        try:
+            return self.match(name) is not None
+        except SpaceError:
+            return False
+
 
 RULES: list[Rule] = []
 _HOLE = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+_NUMBER = re.compile(rf"{_HOLE.pattern}|[0-9]+")
 
 
 def rule(
@@ -64,7 +80,7 @@ def repeats(name: str, depth: int, layers: int, others: int) -> int:
     """The n of a network of `layers` · n + `others` layers, whose name is `name` with its depth in place of {}."""
     n, odd = divmod(depth - others, layers)
     if odd or n < 1:
-        near = layers * max(1, round((depth - others) / layers)) + others
+        near = layers * min(max(1, round((depth - others) / layers)), MAX_DEPTH) + others
         raise SpaceError(f"{name.format(depth)}: the depth is {layers}n + {others}; the nearest is {name.format(near)}")
     return n
 
@@ -75,11 +91,19 @@ def listed() -> tuple[str, ...]:
 
 
 def named(name: str) -> Arch:
-    """The network of that name; `SpaceError` with the nearest listed one where there is none."""
+    """The network of that name; `SpaceError` with the nearest one where there is none."""
     for entry in RULES:
         if arch := entry.match(name):
             return arch
-    near = get_close_matches(name, listed(), n=1, cutoff=0.5)
-    hint = f"the nearest is {near[0]}" if near else "write a name such as resnext50_32x4d, or a sentence"
+    near = _nearest(name)
+    hint = f"the nearest is {near}" if near else "write a name such as resnext50_32x4d, or a sentence"
     shown = name if len(name) <= 60 else name[:57] + "..."
     raise SpaceError(f"no network is called {shown!r}; {hint}")
+
+
+def _nearest(name: str) -> str | None:
+    """The name most like it, of those listed and of those that a rule makes of its numbers."""
+    numbers = re.findall(r"[0-9]+", name)
+    spelt = {guess: entry for entry in RULES if (guess := entry.spelt(numbers))}
+    near = get_close_matches(name, dict.fromkeys((*listed(), *spelt)), n=5, cutoff=0.5)
+    return next((guess for guess in near if guess not in spelt or spelt[guess].allows(guess)), None)

@@ -6,19 +6,17 @@ a choice by itself, because its type says which argument it is, anything else as
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
+from itertools import chain, product
+from math import prod
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from space.errors import SpaceError
-
-MAX_LENGTH = 20_000  # characters of a sentence
-MAX_NUMBER = 10**9
-MAX_DIGITS = 10
-MAX_NESTING = 8
+from space.written import MAX_NUMBER, Choice, Listed, Number, Product, Range, Word, Written, digits, excerpt, ways
 
 
 def word(cls: type) -> str:
@@ -27,7 +25,7 @@ def word(cls: type) -> str:
 
 
 def text(part: object) -> str:
-    """A part in the notation; `read` turns it back."""
+    """A part in the notation; `meanings` turns it back."""
     assert is_dataclass(part)
     arguments = [_argument(f, getattr(part, f.name)) for f in fields(part) if _must_show(f, getattr(part, f.name))]
     return word(type(part)) + (f"({', '.join(arguments)})" if arguments else "")
@@ -46,99 +44,75 @@ def _argument(field: Field[Any], value: object) -> str:
 def _scalar(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_scalar, value))}]"
+    if isinstance(value, float):
+        return digits(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_TOKEN = re.compile(r"\s*([a-z_][a-z0-9_]*|\d+(?:\.\d+)?|[(),=\[\]])", re.ASCII)
+def only(written: Written, words: Mapping[str, type]) -> object:
+    """What is written, among `words`, where nothing is left to choose; `SpaceError` says what is not understood."""
+    if ways(written) > 1:
+        raise SpaceError(f"{excerpt(str(written))} leaves a choice and is a design space; `explore space` takes those")
+    return next(meanings(written, words, {}))
 
 
-def _tokens(source: str) -> Iterator[str]:
-    position = 0
-    while position < len(source.rstrip()):
-        match = _TOKEN.match(source, position)
-        if match is None:
-            raise SpaceError(
-                f"{_excerpt(source[position:])} is not understood; write parts such as bottleneck(64, 256)"
-            )
-        yield match.group(1)
-        position = match.end()
+def meanings(written: Written, words: Mapping[str, type], variables: Mapping[str, object]) -> Iterator[object]:
+    """Everything that is written, in order: one value for each way to choose."""
+    match written:
+        case Number(value):
+            yield value
+        case Range(first, last, step):
+            yield from range(first, last + 1, step)
+        case Choice(alternatives):
+            yield from chain.from_iterable(meanings(one, words, variables) for one in alternatives)
+        case Listed(items):
+            yield from product(*(tuple(meanings(item, words, variables)) for item in items))
+        case Product(factors):
+            for values in product(*(tuple(meanings(factor, words, variables)) for factor in factors)):
+                yield _multiplied(written, values)
+        case Word(name):
+            yield from (variables[name],) if name in variables else _named(written, words, variables)
 
 
-def _excerpt(source: str) -> str:
-    source = source.strip()
-    return repr(source if len(source) <= 40 else source[:37] + "...")
+@dataclass(frozen=True)
+class Repeated:
+    """A part as many times as is written in front of it: `3*basic(64)` where an alternative brings its own depth."""
+
+    part: object
+    times: int
 
 
-def read(source: str, words: Mapping[str, type]) -> object:
-    """The part that `source` writes, among `words`; `SpaceError` says what is not understood."""
-    reader = _Reader(list(_tokens(source)), words)
-    part = reader.value(0)
-    if reader.rest:
-        raise SpaceError(f"{_excerpt(source)}: nothing may follow {part}, here {reader.rest[0]!r} does")
-    return part
+def _multiplied(written: Product, values: tuple[object, ...]) -> int | Repeated:
+    numbers = [value for value in values if type(value) is int]
+    times = prod(numbers)
+    if times > MAX_NUMBER:
+        raise SpaceError(f"{excerpt(str(written))} is too large; numbers go up to {MAX_NUMBER}")
+    if len(numbers) == len(values):
+        return times
+    if len(numbers) == len(values) - 1 and is_dataclass(values[-1]):
+        return Repeated(values[-1], times)
+    raise SpaceError(f"{excerpt(str(written))}: only whole numbers are multiplied, and stages of a block: 3*basic(64)")
 
 
-class _Reader:
-    """Recursive descent over the tokens of one part."""
-
-    def __init__(self, tokens: list[str], words: Mapping[str, type]) -> None:
-        self.rest = tokens
-        self.words = words
-
-    def take(self, expected: str = "") -> str:
-        if not self.rest or (expected and self.rest[0] != expected):
-            found = repr(self.rest[0]) if self.rest else "the end"
-            raise SpaceError(f"expected {repr(expected) if expected else 'a part'}, found {found}")
-        return self.rest.pop(0)
-
-    def value(self, nesting: int) -> object:
-        if nesting > MAX_NESTING:
-            raise SpaceError(f"parts are nested more than {MAX_NESTING} deep")
-        token = self.take()
-        if token[0].isdigit():
-            return _number(token)
-        if token == "[":  # noqa: S105 -- no password
-            return tuple(self.items(nesting))
-        if token in ("true", "false"):
-            return token == "true"  # noqa: S105 -- no password
-        if choice := _choices(tuple(self.words.values())).get(token):
-            return choice
-        return self.part(token, nesting)
-
-    def part(self, name: str, nesting: int) -> object:
-        if name not in self.words:
-            near = get_close_matches(name, self.words, n=1)
+def _named(written: Word, words: Mapping[str, type], variables: Mapping[str, object]) -> Iterator[object]:
+    """The parts that a word with its arguments writes, or the choice of the grammar that it is."""
+    if not written.arguments and written.name in ("true", "false"):
+        yield written.name == "true"
+    elif not written.arguments and (choice := choices(words).get(written.name)):
+        yield choice
+    else:
+        if written.name not in words:
+            near = get_close_matches(written.name, words, n=1)
             hint = f"did you mean {near[0]}?" if near else "write a part such as bottleneck(64, 256)"
-            raise SpaceError(f"{_excerpt(name)} is no part; {hint}")
-        arguments = list(self.arguments(nesting)) if self.rest[:1] == ["("] else []
-        return _construct(self.words[name], arguments)
-
-    def items(self, nesting: int) -> Iterator[object]:
-        """The values of a list, up to its closing bracket."""
-        while self.rest[:1] != ["]"]:
-            yield self.value(nesting + 1)
-            if self.rest[:1] != ["]"]:
-                self.take(",")
-        self.take("]")
-
-    def arguments(self, nesting: int) -> Iterator[tuple[str, object]]:
-        """Pairs of (name or "", value) between parentheses."""
-        self.take("(")
-        while self.rest[:1] != [")"]:
-            named = self.rest[1:2] == ["="]
-            name = self.take() if named else ""
-            if named:
-                self.take("=")
-            yield name, self.value(nesting + 1)
-            if self.rest[:1] != [")"]:
-                self.take(",")
-        self.take(")")
+            raise SpaceError(f"{excerpt(written.name)} is no part; {hint}")
+        names = [name for name, _ in written.arguments]
+        for values in product(*(tuple(meanings(value, words, variables)) for _, value in written.arguments)):
+            yield _construct(words[written.name], list(zip(names, values, strict=True)))
 
 
-def _number(token: str) -> int | float:
-    if len(token) > len(str(MAX_NUMBER)) or float(token) > MAX_NUMBER:
-        raise SpaceError(f"{_excerpt(token)} is too large; numbers go up to {MAX_NUMBER}, with {MAX_DIGITS} digits")
-    return int(token) if token.isdigit() else float(token)
+def choices(words: Mapping[str, type]) -> Mapping[str, StrEnum]:
+    """The choices of the grammar, such as `stride_in_1x1`, by what is written."""
+    return _choices(tuple(words.values()))
 
 
 @cache
@@ -186,4 +160,4 @@ def _described(hint: Any) -> str:  # noqa: ANN401 -- the same
 def _misfit(cls: type, name: str, value: object, open_fields: Mapping[str, type]) -> str:
     given = f"{name}={_scalar(value)}" if name else _scalar(value)
     takes = ", ".join(f"{f} ({_described(hint)})" for f, hint in open_fields.items()) or "no more"
-    return f"{word(cls)} does not take {_excerpt(given)} there; it takes {takes}"
+    return f"{word(cls)} does not take {excerpt(given)} there; it takes {takes}"

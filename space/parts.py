@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import final
+from typing import ClassVar, final
 
 from space import notation
 from space.graph import Tensor
@@ -12,6 +12,9 @@ from space.graph import Tensor
 @dataclass(frozen=True)
 class Part(ABC):
     """A word of the grammar with its arguments."""
+
+    caveat: ClassVar[str] = ""
+    """What must be said wherever figures of a network with this part are shown: nothing, but of a reconstruction."""
 
     def __str__(self) -> str:
         return notation.text(self)

@@ -1,35 +1,39 @@
 """From a budget and an axis to settings: one design dimension varies, another gives way, the cost holds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from space import solve
 from space.arch import Arch
-from space.axes import PLANE, Axis, axes, rule, yielding
-from space.budget import MEGA, Budget, shown
+from space.axes import Axis, axes, points, yielding
+from space.axes.paper import keep_block, keep_network
+from space.base import Base, base_of
+from space.budget import Budget
 from space.cost import Cost, cost
+from space.draft import Draft
 from space.errors import SpaceError
+from space.families.densenet import DenseLayer
+from space.middle import middle, width
 from space.sentence import parse
-from space.solve import bottleneck, cardinality, radix
 
 Match = Literal["paper", "exact"]
 
 EXACT = 0.001  # of the budget: what `exact` matching meets
-FARTHEST = 0.25  # of the base's multiply-adds: a setting farther off does not hold the budget
+FARTHEST = 0.25  # of what is to be met: a setting farther off does not hold the budget
 
 
 @dataclass(frozen=True)
 class Setting:
     """One network of a plan; errors are fractions of the budget's and the base's multiply-adds."""
 
-    value: int | tuple[int, int]
+    value: int | tuple[int, ...]
     name: str  # the papers' short form
     arch: Arch
     cost: Cost
     budget_error: float
     base_error: float
+    proof: str = ""  # where exact matching comes no nearer: why
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,55 @@ class Plan:
     base_name: str
     base: Arch
     settings: tuple[Setting, ...]
+    left_out: tuple[str, ...] = ()  # of the usual values those that do not hold the budget, with the reason
+    usual: bool = True  # whether all else is as it is by default
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What every setting of a plan has in common."""
+
+    budget: Budget
+    axes: tuple[Axis, ...]
+    against: str
+    match: Match
+    base: Base
+    multiple: int
+
+    def setting(self, point: tuple[int, ...]) -> Setting:
+        """The setting at a point of the axes; `SpaceError` where none holds the budget."""
+        moved = Draft.of(self.base.arch)
+        for axis, value in zip(self.axes, point, strict=True):
+            moved = axis.put(moved, value)
+        if self.match == "paper":
+            return self._checked(point, self._by_the_papers(moved))
+        by = solve.solve_depths if self.against == "depth" else self._widths
+        solved = by(moved, self.budget.macs, tolerance=EXACT)
+        every = f"every one whose {self.against}s are within x {solved.within:.2g} of the ideal"
+        return self._checked(point, solved.arch, f"the nearest of {solved.among:,} networks, {every} among them")
+
+    def _widths(self, moved: Draft, macs: int, *, tolerance: float) -> solve.Solved:
+        return solve.solve_widths(moved, macs, tolerance=tolerance, multiple=self.multiple)
+
+    def _by_the_papers(self, moved: Draft) -> Arch:
+        base, names = Draft.of(self.base.arch), {axis.name for axis in self.axes}
+        if self.against == "depth":
+            return solve.round_depths(moved, base.macs())
+        if "depth" in names:
+            return keep_network(base, moved, base.macs()).arch()
+        return keep_block(base, moved, even="scale" in names).arch()
+
+    def _checked(self, point: tuple[int, ...], arch: Arch, proof: str = "") -> Setting:
+        """The setting, if it holds the budget as far as its rule promises."""
+        spent, value = cost(arch), point if len(point) > 1 else point[0]
+        off, of_base = spent.macs / self.budget.macs - 1, spent.macs / cost(self.base.arch).macs - 1
+        name = _name(arch, {axis.name for axis in self.axes}, self.base.arch)
+        if self.match == "exact" and abs(off) > (FARTHEST if self.against == "depth" else EXACT):
+            raise SpaceError(f"{name} is the nearest network, {off:+.2%} of the budget off: {proof}")
+        if self.match == "paper" and abs(of_base) > FARTHEST:
+            nearest = f"the nearest, {name}, costs {of_base:+.0%} of the base"
+            raise SpaceError(f"value {value} does not hold the budget: {nearest}; choose values nearer to the base's")
+        return Setting(value, name, arch, spent, off, of_base, proof if abs(off) > EXACT else "")
 
 
 def plan(
@@ -54,99 +107,71 @@ def plan(
     values: Sequence[int] | None = None,
     match: Match = "paper",
     resolution: int | None = None,
+    multiple: int = 1,
 ) -> Plan:
     """Solve every setting of the axis; `SpaceError` names what does not fit.
 
-    `values` are those of the axis written first. `resolution` is in pixels (None: the base's own).
+    `values` are those of the axis written first; of the usual ones those stay that hold the budget. `resolution` is in
+    pixels (None: the base's own). In exact matching widths are multiples of `multiple`, too.
     """
-    rules = axes(axis)
-    main = rules[0]
-    gives_way = yielding(main, against)
-    if match == "exact" and gives_way == "depth":
-        raise SpaceError("depth comes in whole blocks and cannot be matched exactly; write --match paper")
-    name, arch = base_of(budget, main, base, resolution)
-    make = rule(main.name, gives_way, arch)
-    settings = []
-    for point in _points(rules, axis[0], values):
-        network = make(*point)
-        if match == "exact":
-            network = solve.solve_widths(network, budget.macs, tolerance=EXACT)
-        settings.append(_setting(point, network, budget, arch, main))
-    if values is None and match == "paper":  # of the usual values, those that hold this budget
-        settings = [setting for setting in settings if abs(setting.base_error) <= FARTHEST]
-    _check(settings, match)
-    return Plan(tuple(r.name for r in rules), gives_way, match, budget, name, arch, tuple(settings))
+    asked = axes(axis)
+    gives_way = yielding(asked, against)
+    if multiple > 1 and (match, gives_way) != ("exact", "width"):
+        raise SpaceError(f"widths are not solved exactly where {match} matching moves {gives_way}; leave multiples out")
+    start = base_of(budget, asked[0], base, resolution, exact=match == "exact", multiple=multiple)
+    question = _Question(budget, asked, gives_way, match, start, multiple)
+    chosen, usual = (points(asked, axis[0], own, start.factor) for own in (values, None))
+    settings, left_out = _settings(question, chosen, all_of_them=values is not None)
+    native = start.arch.input.resolution == parse(start.network).input.resolution
+    return Plan(
+        tuple(rule.name for rule in asked),
+        gives_way,
+        match,
+        budget,
+        start.name,
+        start.arch,
+        settings,
+        left_out,
+        usual=chosen == usual and not left_out and native and multiple == 1,
+    )
 
 
-def base_of(budget: Budget, axis: Axis, name: str | None, resolution: int | None) -> tuple[str, Arch]:
-    """The network the settings start from: the ladder's nearest to the budget, unless named."""
-    if name is not None:
-        return name, _at(parse(name), resolution)
-    ladder = {rung: _at(parse(rung), resolution) for rung in axis.ladder}
-    costs = {rung: cost(arch).macs for rung, arch in ladder.items()}
-    cheapest, dearest = min(costs, key=costs.__getitem__), max(costs, key=costs.__getitem__)
-    for rung, beyond, way in (
-        (cheapest, budget.macs < costs[cheapest], "below the cheapest"),
-        (dearest, budget.macs > costs[dearest], "above the dearest"),
-    ):
-        if beyond:
-            reach = f"{costs[cheapest] // MEGA + 1}MFLOPs to {costs[dearest] // MEGA}MFLOPs"
-            raise SpaceError(
-                f"{budget.text!r} is {way} base of the {axis.name} axis, {rung} at {shown(costs[rung])}; "
-                f"write {reach}, or another resolution"
-            )
-    nearest = min(costs, key=lambda rung: abs(costs[rung] - budget.macs))
-    return nearest, ladder[nearest]
+def _settings(
+    question: _Question, chosen: Sequence[tuple[int, ...]], *, all_of_them: bool
+) -> tuple[tuple[Setting, ...], tuple[str, ...]]:
+    """Those that hold the budget, and of the others why not; an error where all of them should, or none does."""
+    settings, failures = [], []
+    for point in chosen:
+        try:
+            settings.append(question.setting(point))
+        except SpaceError as error:
+            failures.append((" x ".join(map(str, point)), error))
+            if all_of_them:
+                break
+    if failures and (all_of_them or not settings):
+        raise failures[0][1]
+    _refuse_twins(settings)
+    return tuple(settings), tuple(f"{point}: {error}" for point, error in failures)
 
 
-def _at(arch: Arch, resolution: int | None) -> Arch:
-    return replace(arch, input=replace(arch.input, resolution=resolution)) if resolution else arch
-
-
-def _points(rules: tuple[Axis, ...], first: str, values: Sequence[int] | None) -> list[tuple[int, ...]]:
-    """The values of the axis, or the grid of the plane; `values` take the place of the first axis's own."""
-    twice = next((v for i, v in enumerate(values or ()) if v in (values or ())[:i]), None)
-    if twice is not None:
-        raise SpaceError(f"value {twice} is given twice; write each value once")
-    own = PLANE if len(rules) > 1 else {rules[0].name: rules[0].values}
-    return list(product(*(tuple(values) if values and name == first else own[name] for name in own)))
-
-
-def _check(settings: Sequence[Setting], match: Match) -> None:
-    """Every setting holds the budget, as far as its rule promises, and is another network than the others."""
-    for setting in settings:
-        if match == "exact" and abs(setting.budget_error) > EXACT:
-            raise SpaceError(f"{setting.name} is the nearest network, {setting.budget_error:+.2%} of the budget off")
-        if match == "paper" and abs(setting.base_error) > FARTHEST:
-            off = f"the nearest, {setting.name}, costs {setting.base_error:+.0%} of the base"
-            raise SpaceError(
-                f"value {setting.value} does not hold the budget: {off}; choose values nearer to the base's"
-            )
+def _refuse_twins(settings: Sequence[Setting]) -> None:
+    """Every setting is another network than the others."""
     twins = [(a, b) for i, a in enumerate(settings) for b in settings[:i] if a.arch == b.arch]
     if twins:
         (a, b), *_ = twins
         raise SpaceError(f"values {b.value} and {a.value} come to the same network, {a.name}; leave one out")
 
 
-def _setting(point: tuple[int, ...], arch: Arch, budget: Budget, base: Arch, axis: Axis) -> Setting:
-    spent = cost(arch)
-    return Setting(
-        value=point if len(point) == 2 else point[0],
-        name=_name(arch, axis, base),
-        arch=arch,
-        cost=spent,
-        budget_error=spent.macs / budget.macs - 1,
-        base_error=spent.macs / cost(base).macs - 1,
-    )
-
-
-def _name(arch: Arch, axis: Axis, base: Arch) -> str:
-    """The papers' short form, `32x4d` or `2s2x40d`; depths stand in front where the axis moves them."""
-    blocks = [bottleneck(s) for s in arch.stages]
-    widths = [b.inner // cardinality(b) for b in blocks]
-    regular = all(w == widths[0] * b.out // blocks[0].out for w, b in zip(widths, blocks, strict=True))
-    width = str(widths[0]) if regular else "-".join(map(str, widths))
-    splits = f"{radix(blocks[0])}s" if axis.name == "radix" or radix(blocks[0]) else ""
-    deep = axis.name in ("depth", "width") or [s.depth for s in arch.stages] != [s.depth for s in base.stages]
-    depths = "-".join(str(s.depth) for s in arch.stages) + " " if deep else ""
-    return f"{depths}{splits}{cardinality(blocks[0])}x{width}d"
+def _name(arch: Arch, moved: Container[str], base: Arch) -> str:
+    """The papers' short form, `32x4d`, `2s2x40d`, `26w4s` or `k32`; depths stand in front where the axis moves them."""
+    stages = Draft.of(arch).body
+    deep = "depth" in moved or "width" in moved or [s.depth for s in arch.stages] != [s.depth for s in base.stages]
+    depths = "-".join(str(s.depth) for s in stages) + " " if deep else ""
+    blocks = [stage.block for stage in stages]
+    it, first = middle(blocks[0]), blocks[0]
+    if isinstance(first, DenseLayer):
+        groups = (("radix", f" {it.radix}r"), ("scale", f" {it.scale}s"), ("cardinality", f" {it.cardinality}c"))
+        return f"{depths}k{first.growth_rate}" + "".join(text for axis, text in groups if axis in moved)
+    widths, outs = [width(b) for b in blocks], [getattr(b, "out", 1) for b in blocks]
+    regular = all(w == widths[0] * out // outs[0] for w, out in zip(widths, outs, strict=True))
+    return depths + it.short(str(widths[0]) if regular else "-".join(map(str, widths)), moved)

@@ -1,21 +1,21 @@
 """Proxies: the same axis value on a network small enough to train here, itself a sentence, all of equal cost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 
-from space.arch import Arch, Input, Stage
+from space.arch import Arch, Input
+from space.axes import AXES
 from space.budget import shown
-from space.cost import cost, part_cost
+from space.cost import cost
+from space.draft import Draft, is_transition
 from space.errors import SpaceError
-from space.families.resnet import Bottleneck, ConvStem, DeepStem
-from space.graph import Interface
-from space.ops import Shape
+from space.families.densenet import DenseLayer
 from space.plan import Plan, Setting
-from space.solve import bottleneck, divisor, solve_widths
+from space.resize import resized, scaled
+from space.solve import solve_depths, solve_widths
 
 TOLERANCE = 0.009  # around the common cost, so that two proxies never differ by 2 %: more would confound the axis
 WIDER = (1.0, 1.25, 1.5, 2.0)  # factors tried on the width where a proxy does not come out
-SEARCH = 64  # multiples above the ideal width among which one must be possible
 POOLED = 64  # pixels a side: below, a stem that pools would leave the stages nothing to look at
 
 
@@ -39,11 +39,12 @@ class Reduction:
 def proxies(plan: Plan, reduction: Reduction) -> tuple[Arch, ...]:
     """A proxy of each setting, costing what the base's proxy costs within 0.9 %.
 
-    Stem, depths and block outputs are scaled alike; the bottleneck widths are then solved for the common cost. Where
-    the axis moves depth, proxies keep theirs if they can. Where integers this small do not reach the common cost, or
-    two settings would share a proxy, all proxies are made wider, up to twice.
+    Stem, depths and block outputs are scaled alike; the bottleneck widths, of dense blocks the depths, are then solved
+    for the common cost. Where the axis moves the depth of bottlenecks, proxies keep theirs if they can. Where integers
+    this small do not reach the common cost, or two settings would share a proxy or a growth rate, all are made wider,
+    up to twice.
     """
-    moves_depth = "depth" in (*plan.axis, plan.against)
+    moves_depth = "depth" in (*plan.axis, plan.against) and not _is_dense(plan.base)
     kinds = (reduction.sparing_depth(), reduction) if moves_depth else (reduction,)
     failures = []
     for kept in (kind.wider(factor) for factor in WIDER for kind in kinds):
@@ -54,20 +55,36 @@ def proxies(plan: Plan, reduction: Reduction) -> tuple[Arch, ...]:
     raise failures[0]
 
 
+def _is_dense(arch: Arch) -> bool:
+    return any(isinstance(stage.block, DenseLayer) for stage in arch.stages)
+
+
 def _proxies(plan: Plan, reduction: Reduction) -> tuple[Arch, ...]:
     macs = cost(reduced(plan.base, reduction)).macs
     found: dict[Arch, Setting] = {}
     for setting in plan.settings:
         proxy = _solved(setting, reduction, macs)
-        if proxy in found:
-            names = f"{found[proxy].name} and {setting.name}"
+        twin = next((other for known, other in found.items() if _are_one(proxy, setting, known, other)), None)
+        if twin:
+            names = f"{twin.name} and {setting.name}"
             raise SpaceError(f"{names} have the same proxy, {proxy}; choose a larger --fidelity")
         found[proxy] = setting
     return tuple(found)
 
 
+def _are_one(proxy: Arch, setting: Setting, known: Arch, other: Setting) -> bool:
+    """Whether two settings have the same proxy, or such as differ in growth rate have proxies that do not."""
+    rates, proxies = ({_growth_rate(one) for one in pair} for pair in ((setting.arch, other.arch), (proxy, known)))
+    return proxy == known or len(rates) > len(proxies)
+
+
+def _growth_rate(arch: Arch) -> int:
+    return AXES["growth-rate"].read(Draft.of(arch)) if _is_dense(arch) else 0
+
+
 def _solved(setting: Setting, reduction: Reduction, macs: int) -> Arch:
-    proxy = solve_widths(reduced(setting.arch, reduction), macs, tolerance=TOLERANCE)
+    solve = solve_depths if _is_dense(setting.arch) else solve_widths
+    proxy = solve(Draft.of(reduced(setting.arch, reduction)), macs, tolerance=TOLERANCE).arch
     error = cost(proxy).macs / macs - 1
     if abs(error) > TOLERANCE:
         raise SpaceError(
@@ -78,39 +95,15 @@ def _solved(setting: Setting, reduction: Reduction, macs: int) -> Arch:
 
 
 def reduced(arch: Arch, reduction: Reduction) -> Arch:
-    """The network with every width and depth scaled; on small images its stem does not pool."""
-    stem = arch.stem
-    if not isinstance(stem, ConvStem | DeepStem):
-        raise SpaceError(f"{stem} cannot be reduced; stems of convolutions can")
-    return Arch(
-        stem=replace(
-            stem,
-            width=_scaled(stem.width, reduction.width),
-            pool=stem.pool and reduction.input.resolution >= POOLED,
-        ),
-        stages=tuple(_reduced_stage(stage, reduction) for stage in arch.stages),
-        head=replace(arch.head, classes=reduction.classes),
-        input=reduction.input,
-    )
-
-
-def _reduced_stage(stage: Stage, reduction: Reduction) -> Stage:
-    """The stage with the nearest scaled widths that its cardinality and radix divide."""
-    block = bottleneck(stage)
-    out, step = _scaled(block.out, reduction.width), divisor(block)
-    ideal = max(1.0, block.inner / step * reduction.width)
-    nearest = sorted(range(1, round(ideal) + SEARCH), key=lambda n: (abs(n - ideal), n != round(ideal)))
-    blocks = (replace(block, out=out, inner=n * step) for n in nearest)
-    return replace(stage, block=next(filter(_possible, blocks)), depth=_scaled(stage.depth, reduction.depth))
-
-
-def _possible(block: Bottleneck) -> bool:
-    try:
-        part_cost(Stage(block, 1), Interface(Shape(block.out, 1, 1)))
-    except SpaceError:  # such as hidden channels that cardinality does not divide
-        return False
-    return True
-
-
-def _scaled(count: int, factor: float) -> int:
-    return max(1, round(count * factor))
+    """The network with every width and depth scaled; on small images its stem does not pool, or even stride."""
+    draft = Draft.of(arch)
+    depths = tuple(scaled(stage.depth, reduction.depth) for stage in draft.body)
+    draft = resized(draft, reduction.width).deepened(depths)
+    side = reduction.input.resolution
+    halvings = sum(is_transition(stage) and stage.stride > 1 for stage in draft.stages)
+    plainer: dict[str, int] = {"pool": False} if side < POOLED else {}
+    plainer |= {"stride": 1} if halvings and side < 2 ** (halvings + 1) else {}  # transitions halve, and round down
+    known = {f.name for f in fields(draft.stem)}
+    stem = replace(draft.stem, **{name: value for name, value in plainer.items() if name in known})
+    head = replace(draft.head, classes=reduction.classes)
+    return replace(draft, stem=stem, head=head, input=reduction.input).arch()

@@ -5,19 +5,17 @@ from collections.abc import Iterator
 from functools import cache
 
 import space.families  # noqa: F401 -- the parts and names they define
-from space import notation
+from space import notation, written
 from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
 from space.names import named
 from space.parts import Block, Output, Part, Stem
 
-_ELEMENT = re.compile(r"(?:(\d{1,18})\s*\*\s*)?(.*?)\s*(?:/\s*(\d{1,18}))?", re.DOTALL | re.ASCII)
-
 
 def parse(text: str) -> Arch:
     """The network of a name (`resnext50_32x4d`), a short form (`32x4d`) or a sentence; `SpaceError` if none."""
-    if len(text) > notation.MAX_LENGTH:
-        raise SpaceError(f"a sentence has at most {notation.MAX_LENGTH} characters, not {len(text)}")
+    if len(text) > written.MAX_LENGTH:
+        raise SpaceError(f"a sentence has at most {written.MAX_LENGTH} characters, not {len(text)}")
     text = text.strip()
     if not text:
         raise SpaceError("'' is empty; write a name such as resnext50_32x4d, or a sentence")
@@ -44,17 +42,34 @@ def _only_stem(parts: "list[Part | Stage]") -> Stem:
 
 def _element(text: str) -> "Part | Stage":
     """`3*basic(64)/2` is a stage, `basic(64)` one of a single block; stems, inputs and heads stand alone."""
-    match = _ELEMENT.fullmatch(text.strip())
-    assert match, text
-    depth, inner, stride = match.groups()
-    part = notation.read(inner, words())
+    found = written.element(text)
+    depth, stride = (one and notation.only(one, words()) for one in (found.depth, found.stride))
+    return placed(notation.only(found.part, words()), depth, stride)
+
+
+def placed(part: object, depth: object | None, stride: object | None) -> "Part | Stage":
+    """A part where it stands in a sentence, a block as a stage of `depth` with a stride (None: 1)."""
+    if isinstance(part, notation.Repeated):
+        return placed(part.part, part.times * _count(depth), stride)
     if isinstance(part, Block):
-        return Stage(part, int(depth or 1), int(stride or 1))
-    if depth or stride:
+        return Stage(part, _count(depth), _count(stride))
+    if depth is not None or stride is not None:
         raise SpaceError(f"a stage repeats a block such as bottleneck(64, 256), not {part}")
     if isinstance(part, Stem | Output | Input):
         return part
     raise SpaceError(f"{part} cannot stand alone in a sentence; stems, stages and heads do")
+
+
+def _count(number: object | None) -> int:
+    if number is not None and type(number) is not int:
+        raise SpaceError(f"{number} is no depth or stride; a stage is written 3*bottleneck(64, 256)/2")
+    return 1 if number is None else number
+
+
+def caveats(sentence: str) -> tuple[str, ...]:
+    """What must be said wherever figures of the sentence are shown: that a part of it is a reconstruction."""
+    parts = (words().get(word) for word in re.findall(r"\w+", sentence))
+    return tuple(dict.fromkeys(part.caveat for part in parts if part and part.caveat))
 
 
 @cache

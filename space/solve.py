@@ -1,178 +1,278 @@
-"""Integer problems with a budget: the least distorted widths or depths whose cost meets it."""
+"""Integer problems with a budget: one integer for each stage, and of all that meet it the least distorted, proven.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, reduce
-from math import floor
-from typing import TypeVar
+A stage's integer is its bottleneck width, in steps of what its groups, splits and scales divide, or its depth. Its
+ideal is the network's own integer times one real factor, the same for all stages, at which the network would cost
+exactly the budget. The distortion of a network is the sum over its stages of ln(integer / ideal)².
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from math import ceil, exp, floor, lcm, log, prod, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from space.arch import Arch, Stage
 from space.budget import shown
-from space.cost import cost, part_cost
+from space.draft import Draft, Effect, is_transition, stage_effect
 from space.errors import SpaceError
-from space.families.resnest import SplitAttention
-from space.families.resnet import Bottleneck, Grouped
 from space.graph import Interface
+from space.middle import inner, step, with_inner
 
-Number = TypeVar("Number", np.int64, np.float64)
-
-WINDOW = 6  # integers tried on each side of the ideal
+MOST = 1_000_000  # networks enumerated at a time
+LONGEST = 2_000  # integers of a stage
+NEAREST, WIDER = 0.02, 1.25  # how far around the ideals at first, and from try to try: logarithms of factors
+FEWEST = 4  # integers on each side of the largest ideal, at first
+FARTHEST = {"width": log(16), "depth": log(2)}  # the same, at last
 BISECTIONS = 40
 REACH = 64  # integers in a row that may be impossible before a stage is said to have no larger size
+LARGEST = 2**60 // 1_000  # multiply-adds of a stage, so that sums of them never wrap
+
+Ints = NDArray[np.int64]
 
 
-def bottleneck(stage: Stage) -> Bottleneck:
-    """A stage's block, where it is a bottleneck."""
-    if not isinstance(stage.block, Bottleneck):
-        raise SpaceError(f"{stage.block} has no width to solve for; the axes move networks of bottlenecks")
-    return stage.block
+class Solved(NamedTuple):
+    """A network, of how many it is the best, and the factor around the ideals within which they are all there are."""
+
+    arch: Arch
+    among: int
+    within: float
 
 
-def cardinality(block: Bottleneck) -> int:
-    """The number of groups its 3x3 has (of cardinal groups where it has a radix)."""
-    if not isinstance(block.spatial, Grouped | SplitAttention):
-        raise SpaceError(f"{block.spatial} has no cardinality; the axes move grouped convolutions and split attention")
-    return block.spatial.cardinality
+def solve_widths(draft: Draft, macs: int, *, tolerance: float, multiple: int = 1) -> Solved:
+    """The network with other bottleneck widths that costs `macs`; they are multiples of `multiple` too.
 
-
-def radix(block: Bottleneck) -> int:
-    """The radix of its split attention; 0 without one."""
-    return block.spatial.radix if isinstance(block.spatial, SplitAttention) else 0
-
-
-def divisor(block: Bottleneck) -> int:
-    """What its bottleneck width is a multiple of: one channel for every split of every group."""
-    return cardinality(block) * max(radix(block), 1)
-
-
-def with_widths(arch: Arch, widths: Sequence[int]) -> Arch:
-    """The network with other bottleneck widths, one for each stage."""
-    stages = [replace(s, block=replace(bottleneck(s), inner=w)) for s, w in zip(arch.stages, widths, strict=True)]
-    return replace(arch, stages=tuple(stages))
-
-
-def with_depths(arch: Arch, depths: Sequence[int]) -> Arch:
-    """The network with other numbers of blocks."""
-    return replace(arch, stages=tuple(replace(s, depth=int(n)) for s, n in zip(arch.stages, depths, strict=True)))
-
-
-def solve_widths(arch: Arch, macs: int, *, tolerance: float) -> Arch:
-    """The network scaled in its bottleneck widths to cost `macs`, at its own resolution.
-
-    Widths are multiples of what cardinality and radix divide. Among those within `tolerance` of `macs` the least
-    distorted wins: the smallest sum over the stages of ln(width / ideal)², the ideal being the network's own widths
-    times one real factor. Where none is within, the nearest in cost wins.
+    Of all networks within `tolerance` (a fraction) of `macs` it is the least distorted, of equally distorted ones the
+    nearest in cost, of equally near ones the first. Where none is within, of those enumerated it is the nearest in
+    cost, and of equally near ones the least distorted.
     """
-    steps = [divisor(bottleneck(s)) for s in arch.stages]
-    unit = [bottleneck(s).inner / step for s, step in zip(arch.stages, steps, strict=True)]
+    steps = [0 if is_transition(s) else lcm(step(s.block), multiple) for s in draft.stages]
 
-    def variant(stage: Stage, i: int, n: int) -> Stage:
-        return replace(stage, block=replace(bottleneck(stage), inner=n * steps[i]))
+    def at(i: int, n: int) -> Stage:
+        stage = draft.stages[i]
+        return replace(stage, block=with_inner(stage.block, n * steps[i]))
 
-    counts = _least_distorted(_choices(arch, variant, unit, macs, window=WINDOW), tolerance * macs)
-    return with_widths(arch, [n * step for n, step in zip(counts, steps, strict=True)])
+    units = [inner(s.block) / by if by else 0.0 for s, by in zip(draft.stages, steps, strict=True)]
+    return _least_distorted(_Lattice(draft, tuple(units), at), macs, tolerance * macs, FARTHEST["width"])
 
 
-def solve_depths(arch: Arch, macs: int) -> Arch:
-    """The network scaled in its depths to cost `macs`.
+def solve_depths(draft: Draft, macs: int, *, tolerance: float) -> Solved:
+    """The network with other depths that costs `macs`, by the same rule; no depth is beyond twice or half its ideal.
 
-    Blocks come whole: each stage has its ideal depth rounded down or up; of these networks the nearest in cost wins.
+    That is, unless no whole number is nearer: the farthest is the root of ln(2)² and the nearest one's own share.
     """
+    return _least_distorted(_depths(draft), macs, tolerance * macs, FARTHEST["depth"])
 
-    def variant(stage: Stage, i: int, n: int) -> Stage:
-        del i
-        return replace(stage, depth=n)
 
-    choices = _choices(arch, variant, [s.depth for s in arch.stages], macs, window=1)
-    return with_depths(arch, _least_distorted(choices, 0))
+def round_depths(draft: Draft, macs: int) -> Arch:
+    """The network scaled in its depths: each stage's ideal rounded down or up, of these the nearest in cost."""
+    lattice = _depths(draft)
+    ideals = lattice.ideals(macs)
+    integers = [[max(1, floor(x)), floor(x) + 1] if floor(x) else [1] for x in ideals]
+    best = _Box(lattice, ideals, lattice.possible(integers)).best(macs, 0)
+    assert best is not None
+    return best.arch
+
+
+def _depths(draft: Draft) -> "_Lattice":
+    draft.arch()  # says where a block is not possible at any depth
+    units = tuple(0.0 if is_transition(s) else float(s.depth) for s in draft.stages)
+    return _Lattice(draft, units, lambda i, n: replace(draft.stages[i], depth=n))
+
+
+@dataclass(frozen=True, eq=False)
+class _Lattice:
+    """The networks that differ from a draft in one integer of each stage; `at(i, n)` is stage i at the integer n."""
+
+    draft: Draft
+    units: tuple[float, ...]  # the draft's own integers, not always whole; 0 where the stage has none
+    at: Callable[[int, int], Stage]
+    known: dict[tuple[int, int, Interface], Effect | None] = field(default_factory=dict)
+
+    def stage(self, i: int, n: int) -> Stage:
+        return self.at(i, n) if self.units[i] else self.draft.stages[i]
+
+    def effect(self, i: int, n: int, before: Interface) -> Effect | None:
+        """Of stage i at the integer n; None where it is not possible."""
+        key = (i, n, before)
+        if key not in self.known:
+            try:
+                found = stage_effect(self.stage(i, n), before)
+                self.known[key] = found if found.macs <= LARGEST else None
+            except SpaceError:  # such as hidden channels that cardinality does not divide
+                self.known[key] = None
+        return self.known[key]
+
+    def ideals(self, macs: int) -> list[float]:
+        """The units times the real factor at which the network costs `macs`."""
+        least = round(self.relaxed(0))
+        if least >= macs:
+            raise SpaceError(f"stem and head alone cost {shown(least)}, no less than the {shown(macs)} asked for")
+        low, high = 0.0, 1.0
+        while self.relaxed(high) < macs:
+            low, high = high, 2 * high
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.relaxed(middle) < macs else (low, middle)
+        return [high * unit if unit else 1.0 for unit in self.units]
+
+    def relaxed(self, factor: float) -> float:
+        """The multiply-adds at real integers, taken as linear in each between two possible ones."""
+        total, start = self.draft.start()
+        relaxed, states = float(total), {start: 1.0}  # the shares of what may stand between two stages
+        for i, unit in enumerate(self.units):
+            after: dict[Interface, float] = {}
+            for before, share in states.items():
+                for part, effect in self._between(i, factor * unit, before):
+                    relaxed += share * part * effect.macs
+                    after[effect.after] = after.get(effect.after, 0.0) + share * part
+            states = after
+        return relaxed + sum(share * self.draft.end(before) for before, share in states.items())
+
+    def _between(self, i: int, x: float, before: Interface) -> Iterator[tuple[float, Effect]]:
+        """The nearest possible integers below and above x, with their shares."""
+        if not self.units[i]:
+            yield 1.0, stage_effect(self.draft.stages[i], before)
+            return
+        above = self._first(i, range(int(x) + 1, int(x) + REACH), before)
+        below = self._first(i, range(int(x), max(0, int(x) - REACH), -1), before)
+        if above is None:
+            raise SpaceError(f"stage{i + 1} would have to grow beyond {int(x)} to cost enough, and cannot")
+        high, effect = above
+        low, least = below or (0, Effect(0, effect.after))
+        part = (x - low) / (high - low)
+        yield 1 - part, least
+        if part:
+            yield part, effect
+
+    def _first(self, i: int, integers: Iterable[int], before: Interface) -> tuple[int, Effect] | None:
+        found = ((n, self.effect(i, n, before)) for n in integers)
+        return next(((n, effect) for n, effect in found if effect), None)
+
+    def possible(self, integers: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Those that are, where the stages before take any of theirs."""
+        states, kept = {self.draft.start().after}, []
+        for i, choices in enumerate(integers):
+            effects = {n: [self.effect(i, n, before) for before in states] for n in choices}
+            kept.append([n for n, found in effects.items() if all(found)])
+            states = {effect.after for n in kept[-1] for effect in effects[n] if effect}
+        return kept
+
+    def gaps(self, ideals: Sequence[float]) -> list[float]:
+        """How far the nearest possible integer is from each ideal: the logarithm of the factor between them."""
+        gaps, before = [], self.draft.start().after
+        for i, x in enumerate(ideals):
+            ways = (range(int(x), max(0, int(x) - REACH), -1), range(int(x) + 1, int(x) + REACH))
+            found = [first for way in ways if (first := self._first(i, way, before))]
+            gaps.append(min(abs(log(n / x)) for n, _ in found) if self.units[i] else 0.0)
+            before = found[0][1].after
+        return gaps
+
+    def least(self) -> int:
+        """The multiply-adds of the network whose integers are as small as they can be."""
+        total, before = self.draft.start()
+        for i in range(len(self.units)):
+            _, effect = self._first(i, range(1, REACH), before) or (0, Effect(LARGEST, before))
+            total, before = total + effect.macs, effect.after
+        return total + self.draft.end(before)
+
+
+class _Best(NamedTuple):
+    draft: Draft
+    distortion: float
+    within: bool  # the tolerance
+
+    @property
+    def arch(self) -> Arch:
+        return self.draft.arch()
 
 
 @dataclass(frozen=True)
-class _Choices:
-    """Integers a stage may take, each with its multiply-adds, and the real number that would be ideal."""
+class _Box:
+    """All networks that take each stage's integer from a list."""
 
-    missing: int  # multiply-adds that the stages should have
-    integers: tuple[tuple[int, ...], ...]
-    macs: tuple[tuple[int, ...], ...]
-    ideals: tuple[float, ...]
+    lattice: _Lattice
+    ideals: Sequence[float]
+    integers: Sequence[Sequence[int]]
 
+    @property
+    def size(self) -> int:
+        return prod(map(len, self.integers))
 
-def _choices(
-    arch: Arch, variant: Callable[[Stage, int, int], Stage], unit: Sequence[float], macs: int, *, window: int
-) -> _Choices:
-    """The integers around the ideal, `window` on each side; `variant(stage, i, n)` is stage i at the integer n."""
-    inputs = _inputs(arch)
-
-    @cache
-    def stage_macs(i: int, n: int) -> int | None:
-        try:
-            return part_cost(variant(arch.stages[i], i, n), inputs[i])[0].macs
-        except SpaceError:  # such as hidden channels that cardinality does not divide
+    def best(self, macs: int, tolerance: float) -> _Best | None:
+        """The least distorted within `tolerance`, of equals the nearest; where none is, the other way round."""
+        if not self.size:
             return None
+        errors, distortion = np.abs(self.costs() - macs), self.distortions()
+        among = np.flatnonzero(errors <= tolerance)
+        if len(among):
+            first, second = distortion, errors
+        else:
+            first, second, among = errors, distortion, np.arange(len(errors))
+        equal = among[first[among] <= first[among].min() * (1 + 1e-12)]
+        index = int(equal[np.argmin(second[equal])])
+        return _Best(self._draft(index), float(distortion[index]), within=first is distortion)
 
-    own = sum(part_cost(s, x)[0].macs for s, x in zip(arch.stages, inputs, strict=True))
-    missing = macs - (cost(arch).macs - own)
-    if missing <= 0:
-        raise SpaceError(f"stem and head alone cost {shown(macs - missing)}, no less than the {shown(macs)} asked for")
-    factor = _factor(stage_macs, unit, missing)
-    ideals = [factor * u for u in unit]
-    valid = [[n for n in _around(x, window) if stage_macs(i, n) is not None] for i, x in enumerate(ideals)]
-    costs = tuple(tuple(stage_macs(i, n) or 0 for n in integers) for i, integers in enumerate(valid))
-    return _Choices(missing, tuple(map(tuple, valid)), costs, tuple(ideals))
+    def _draft(self, index: int) -> Draft:
+        chosen = np.unravel_index(index, [len(n) for n in self.integers])
+        stages = (
+            self.lattice.stage(i, n[int(at)]) for i, (n, at) in enumerate(zip(self.integers, chosen, strict=True))
+        )
+        return replace(self.lattice.draft, stages=tuple(stages))
 
+    def distortions(self) -> NDArray[np.float64]:
+        parts = [np.log(np.array(n) / ideal) ** 2 for n, ideal in zip(self.integers, self.ideals, strict=True)]
+        return reduce(np.add.outer, parts).ravel()
 
-def _around(ideal: float, window: int) -> range:
-    return range(max(1, floor(ideal) - window + 1), max(1, floor(ideal)) + window + 1)
-
-
-def _least_distorted(choices: _Choices, tolerance: float) -> list[int]:
-    """An integer for each stage: the least distorted within `tolerance`, else the nearest in cost."""
-    if not all(choices.integers):
-        raise SpaceError("no width near the ideal fits what cardinality and radix divide")
-    errors = np.abs(_outer_sum([np.array(c) for c in choices.macs]) - choices.missing)
-    parts = [np.log(np.array(n) / ideal) ** 2 for n, ideal in zip(choices.integers, choices.ideals, strict=True)]
-    distortion = _outer_sum(parts)
-    within = errors <= tolerance
-    # Costs are integers: a millionth of the distortion only parts networks of equal cost.
-    score = np.where(within, distortion, np.inf) if within.any() else errors + distortion / 1e6
-    best = np.unravel_index(np.argmin(score), score.shape)
-    return [integers[i] for integers, i in zip(choices.integers, best, strict=True)]
-
-
-def _inputs(arch: Arch) -> list[Interface]:
-    """What each stage reads."""
-    found = [part_cost(arch.stem, Interface(arch.input.shape()))[1]]
-    for stage in arch.stages:
-        found.append(part_cost(stage, found[-1])[1])
-    return found[:-1]
+    def costs(self) -> Ints:
+        """The multiply-adds of all networks, the last stage's integer changing fastest."""
+        lattice = self.lattice
+        total, start = lattice.draft.start()
+        costs, state, states = np.array([total]), np.array([0]), [start]
+        for i, integers in enumerate(self.integers):
+            effects = [[lattice.effect(i, n, before) or Effect(LARGEST, before) for n in integers] for before in states]
+            numbers = {after: at for at, after in enumerate(dict.fromkeys(e.after for row in effects for e in row))}
+            costs = (costs[:, None] + np.array([[e.macs for e in row] for row in effects])[state]).ravel()
+            state = np.array([[numbers[e.after] for e in row] for row in effects])[state].ravel()
+            states = list(numbers)
+        ends: Ints = np.array([lattice.draft.end(before) for before in states])[state]
+        return costs + ends
 
 
-def _factor(stage_macs: Callable[[int, int], int | None], unit: Sequence[float], macs: int) -> float:
-    """The real factor on `unit` at which the stages cost `macs`, costs between two integers taken as linear."""
+def _least_distorted(lattice: _Lattice, macs: int, tolerance: float, farthest: float) -> Solved:
+    """Enumerate ever larger boxes around the ideals.
 
-    def between(i: int, x: float) -> float:
-        low = next((n for n in range(int(x), 0, -1) if stage_macs(i, n) is not None), 0)
-        high = next((n for n in range(int(x) + 1, int(x) + REACH) if stage_macs(i, n) is not None), 0)
-        if not high:
-            raise SpaceError(f"stage{i + 1} would have to grow beyond {int(x)} to cost enough, and cannot")
-        below, above = (stage_macs(i, low) or 0) if low else 0, stage_macs(i, high) or 0
-        return below + (x - low) / (high - low) * (above - below)
+    No integer of a stage is nearer to its ideal than its nearest possible one, and a network outside the box has one
+    that is farther by more than reach, in squares. So no network outside is less distorted than `proven`, and what is
+    within the tolerance, and no more distorted than that, is the least distorted there is.
+    """
+    if (least := lattice.least()) > macs + tolerance:
+        raise SpaceError(f"the smallest network costs {shown(least)}, more than the {shown(macs)} asked for")
+    ideals = lattice.ideals(macs)
+    gaps = lattice.gaps(ideals)
+    best, among, within, reach = None, 0, 0.0, min(NEAREST, FEWEST / max(ideals))
+    while within < farthest:
+        radii = [sqrt(gap**2 + reach**2) for gap in gaps]
+        integers = [_around(x, r) if u else range(1, 2) for x, r, u in zip(ideals, radii, lattice.units, strict=True)]
+        if max(map(len, integers)) > LONGEST:
+            break
+        box = _Box(lattice, ideals, lattice.possible(integers))
+        if box.size > MOST:
+            break
+        proven = sum(gap**2 for gap in gaps) + reach**2
+        if found := box.best(macs, tolerance):
+            best, among = found, box.size
+            if found.within and found.distortion <= proven:
+                break
+        within, reach = reach, min(WIDER * reach, farthest)
+    if best is None:
+        raise SpaceError(
+            f"no network near {shown(macs)} is possible: no integers near the ideals fit what divides them"
+        )
+    return Solved(best.arch, among, exp(within))
 
-    def total(factor: float) -> float:
-        return sum(between(i, factor * u) for i, u in enumerate(unit))
 
-    low, high = 0.0, 1.0
-    while total(high) < macs:
-        low, high = high, 2 * high
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if total(middle) < macs else (low, middle)
-    return high
-
-
-def _outer_sum(terms: Sequence[NDArray[Number]]) -> NDArray[Number]:
-    """One axis a stage: the sum of one entry of each."""
-    return reduce(np.add.outer, terms)
+def _around(ideal: float, reach: float) -> range:
+    return range(max(1, ceil(ideal * exp(-reach) - 1e-9)), floor(ideal * exp(reach) + 1e-9) + 1)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from space.spaces.starters import starters
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -33,6 +35,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         "analysis/published.csv",
         "analysis/report.html",
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
+        *(f"space/spaces/starters/{name}.space" for name in starters()),
     }
     assert files == expected | data
 

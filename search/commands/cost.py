@@ -2,21 +2,34 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TypedDict
 
 from search.errors import UsageError
 from search.words import integer
-from space import cost, listed, parse
+from space import cost, listed, parse, trace
+from space.counters import CONVENTIONS, counts
+from space.graph import Graph
+from space.sentence import caveats
 
 
 def run(options: Namespace) -> int:
-    """Print one row a network."""
+    """Print one row a network, or with `--counters` one table a network."""
     names = [*options.network, *(listed() if options.all else ())]
     if not names:
         raise UsageError("cost: no network is given; write a name such as resnext50_32x4d, a sentence, or --all")
     resolution = integer("--resolution", options.resolution, high=10_000)
     rows = [_row(name, resolution) for name in names]
-    print(json.dumps(rows, indent=1) if options.json else _table(rows))
+    if not options.counters:
+        print(json.dumps(rows, indent=1) if options.json else "\n\n".join((_table(rows), *_caveats(rows))))
+        return 0
+    readings = [_readings(trace(parse(name), resolution)) for name in names]
+    if options.json:
+        print(json.dumps([{**row, "counters": said} for row, said in zip(rows, readings, strict=True)], indent=1))
+    else:
+        tables = (_counters(row, said) for row, said in zip(rows, readings, strict=True))
+        print(*tables, NOTES, *_caveats(rows), sep="\n\n")
     return 0
 
 
@@ -34,10 +47,71 @@ def _row(name: str, resolution: int | None) -> Row:
 def _table(rows: list[Row]) -> str:
     """Counts in full, aligned; MACs are multiply-adds of convolutions and linear layers."""
     columns = ("name", "resolution", "params", "macs", "activations", "cio", "moc")
-    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells)
+    return _aligned([columns, *([_cell(row[column]) for column in columns] for row in rows)], "<>>>>>>")
+
+
+def _caveats(rows: list[Row]) -> tuple[str, ...]:
+    return caveats(" > ".join(str(row["sentence"]) for row in rows))
+
+
+def _aligned(cells: Sequence[Sequence[str]], sides: str) -> str:
+    """A table whose columns are flush with these sides."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join(layout.format(*row).rstrip() for row in cells)
 
 
 def _cell(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.1f}"
+
+
+NOTES = """FLOPs of ours: a multiply-add is one, a bias nothing. measured: by the tool itself on the built module,
+if torch is there and the module fits into memory. Whose FLOPs are whose: docs/flops.md."""
+
+
+class Reading(TypedDict):
+    """What a counter says of a network, in closed form and where it was run itself, and why it differs from ours."""
+
+    quantity: str
+    predicted: int
+    measured: int | None
+    difference: str
+
+
+def _readings(graph: Graph) -> dict[str, Reading]:
+    known, found = counts(graph), _measured(graph)
+    return {
+        name: Reading(
+            quantity=convention.quantity,
+            predicted=convention.total(known),
+            measured=found.get(name),
+            difference=convention.difference(known),
+        )
+        for name, convention in CONVENTIONS.items()
+    }
+
+
+def _measured(graph: Graph) -> dict[str, int]:
+    """What the tools themselves count; nothing where they are not installed."""
+    try:
+        import torch
+
+        from search.counters import measured
+    except ImportError:
+        return {}
+    torch.set_num_threads(1)  # single images through grouped convolutions: threads only wait for each other
+    return measured(graph)
+
+
+def _counters(row: Row, readings: dict[str, Reading]) -> str:
+    lines = [("counter", "of", "count", "measured", "in closed form")]
+    for name, said in readings.items():
+        lines.append((name, said["quantity"], f"{said['predicted']:,}", _verdict(said), said["difference"]))
+    return f"{row['name']} at {row['resolution']} pixels\n{_aligned(lines, '<<><<')}"
+
+
+def _verdict(said: Reading) -> str:
+    if said["measured"] is None:
+        return ""
+    off = said["measured"] - said["predicted"]
+    return f"off by {off:+,}" if off else "confirmed"

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from difflib import get_close_matches
-from itertools import product
 from pathlib import Path
 
 from analysis.plain import PlainError, from_plain
@@ -26,9 +25,8 @@ from search.jobs import jobs
 from search.presets import FIDELITIES, resolved, training_for
 from search.progress import progress
 from search.words import fraction, integer, of, planned
-from space import parse
 from space.arch import Input
-from space.axes import AXES, PLANE
+from space.axes import axes, yielding
 from space.cost import cost
 from space.plan import Plan
 from space.proxy import Reduction, proxies
@@ -156,7 +154,7 @@ def default_folder(plan: Plan, recipe: Recipe) -> Path:
 
     What a reader would not look for in a name is in six digits at its end, if it is not as by default.
     """
-    against = [] if plan.against == AXES[plan.axis[0]].against[0] else ["against", plan.against]
+    against = [] if plan.against == yielding(axes(plan.axis), None) else ["against", plan.against]
     match = [] if plan.match == "paper" else [plan.match]
     data = Path(recipe.data).name  # of a folder
     words = [*plan.axis, *against, plan.budget.text, *match, plan.base_name, data, recipe.fidelity.name]
@@ -167,12 +165,7 @@ def default_folder(plan: Plan, recipe: Recipe) -> Path:
 
 
 def _by_default(plan: Plan, recipe: Recipe) -> bool:
-    values = list(product(*PLANE.values())) if len(plan.axis) > 1 else list(AXES[plan.axis[0]].values)
-    return (
-        [setting.value for setting in plan.settings] == values
-        and plan.base.input.resolution == parse(plan.base_name).input.resolution
-        and recipe.training == training_for(recipe.data)
-    )
+    return plan.usual and recipe.training == training_for(recipe.data)
 
 
 def _digest(recipe: Recipe) -> str:

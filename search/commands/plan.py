@@ -19,7 +19,7 @@ def run(options: Namespace) -> int:
 
 
 def document(plan: Plan) -> dict[str, object]:
-    """The plan as JSON; errors are fractions."""
+    """The plan as JSON; errors are fractions. `proof` and `left_out` are there where there is something to say."""
     return {
         "axis": plan.axis[0] if len(plan.axis) == 1 else list(plan.axis),
         "against": plan.against,
@@ -36,9 +36,11 @@ def document(plan: Plan) -> dict[str, object]:
                 "params": setting.cost.params,
                 "budget_error": setting.budget_error,
                 "base_error": setting.base_error,
+                **({"proof": setting.proof} if setting.proof else {}),
             }
             for setting in plan.settings
         ],
+        **({"left_out": list(plan.left_out)} if plan.left_out else {}),
     }
 
 
@@ -57,5 +59,7 @@ def text(plan: Plan) -> str:
     head = f"{'setting':{width}}  {'multiply-adds':>15}  {'params':>13}  {'activations':>13}"
     head += f"  {'of budget':>9}  {'of base':>9}"
     off = cost(plan.base).macs / plan.budget.macs - 1
-    note = [f"\nThe base is {off:+.0%} of the budget."] if abs(off) > FAR else []
-    return "\n".join((title, "", head, *rows, *note))
+    notes = [f"The base is {off:+.0%} of the budget."] if abs(off) > FAR else []
+    notes += [f"{setting.name}: {setting.proof}." for setting in plan.settings if setting.proof]
+    notes += [f"Left out, {reason}." for reason in plan.left_out]
+    return "\n".join((title, "", head, *rows, *([""] if notes else []), *notes))

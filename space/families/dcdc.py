@@ -6,7 +6,7 @@ widths, groups and reductions here are a guess, so none of the costs is the pape
 """
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from space.arch import Arch
 from space.families.rednet import Involution
@@ -24,6 +24,11 @@ class DcdcReconstruction(Spatial):
     That kernel is of the involution's size, and comes from the global average through two fully connected layers
     around a ReLU, which reduce as the involution does.
     """
+
+    caveat: ClassVar[str] = (
+        "note: dcdc_resnet50, and whatever has a dcdc_reconstruction, is a guess: the operator was published without "
+        "code or sizes (arXiv:2211.06163), and none of its figures is the paper's"
+    )
 
     local: Involution = Involution(3)
 

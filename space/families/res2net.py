@@ -68,7 +68,11 @@ class Hierarchical(Spatial):
 def scaled_bottlenecks(width: int, scale: int, template: Bottleneck, cardinality: int = 1) -> tuple[Bottleneck, ...]:
     """The four bottlenecks of setting `cardinality`c x `width`w x `scale`s: `width` channels a group at width 64."""
     if width < 1 or scale < 1 or cardinality < 1:
-        raise SpaceError(f"{width}w{scale}s{cardinality}c: width, scale and cardinality are at least 1")
+        wrong, near = (
+            f"{w}w{s}s" + ("" if cardinality == 1 else f"{c}c")
+            for w, s, c in ((width, scale, cardinality), (max(1, width), max(1, scale), max(1, cardinality)))
+        )
+        raise SpaceError(f"{wrong}: width, scale and cardinality are at least 1; the nearest is {near}")
     inner = [scale * cardinality * (p * width // BASE_WIDTH) for p in WIDTHS]
     return tuple(replace(template, inner=w, out=EXPANSION * p) for w, p in zip(inner, WIDTHS, strict=True))
 
@@ -106,6 +110,12 @@ def res2next(width: int, scale: int, cardinality: int) -> Arch:
     """Every 3x3 in `cardinality` groups."""
     blocks = scaled_bottlenecks(width, scale, Bottleneck(1, 1, Hierarchical(scale, Grouped(cardinality))), cardinality)
     return Arch(stem=ConvStem(64), stages=stack(blocks, BOTTLENECK_DEPTHS[50]))
+
+
+@rule("{width}w{scale}s{cardinality}c", listed=())
+def short_res2next(width: int, scale: int, cardinality: int) -> Arch:
+    """The same with groups means Res2NeXt-50."""
+    return res2next(width, scale, cardinality)
 
 
 @rule("seres2net50_{width}w{scale}s", listed=("seres2net50_26w4s",))

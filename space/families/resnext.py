@@ -58,7 +58,9 @@ class Aggregated(Block):
 def cardinal_bottlenecks(cardinality: int, base_width: int, template: Bottleneck) -> tuple[Bottleneck, ...]:
     """The four bottlenecks of setting `cardinality`x`base_width`d, in all else like the template."""
     if cardinality < 1 or base_width < 1:
-        raise SpaceError(f"{cardinality}x{base_width}d: cardinality and width are at least 1")
+        near = f"{max(1, cardinality)}x{max(1, base_width)}d"
+        what = f"{cardinality}x{base_width}d: cardinality and width are at least 1"
+        raise SpaceError(f"{what}; the nearest is {near}")
     inner = [cardinality * (p * base_width // BASE_WIDTH) for p in WIDTHS]
     return tuple(replace(template, inner=w, out=EXPANSION * p) for w, p in zip(inner, WIDTHS, strict=True))
 

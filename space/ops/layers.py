@@ -5,6 +5,7 @@ from typing import Literal, final
 
 from space.errors import SpaceError
 from space.ops.base import Operation, Shape, side
+from space.written import MAX_NUMBER
 
 
 @final
@@ -42,6 +43,8 @@ class Conv(Operation):
         (x,) = xs
         if self.out < 1:
             raise SpaceError(f"a convolution to {self.out} channels; at least 1 is needed")
+        if self.out > MAX_NUMBER:  # a name may multiply its numbers; no sentence could say the product
+            raise SpaceError(f"a convolution to {self.out} channels; at most {MAX_NUMBER} are possible")
         if not all(side % 2 for side in self.kernel) or self.stride < 1:
             what = f"a {self.kernel[0]}x{self.kernel[1]} kernel at stride {self.stride}"
             raise SpaceError(f"{what} has no centre to step by; write an odd kernel, and a stride of 1 or more")

@@ -1,6 +1,6 @@
 """Built networks against pytorchcv's, side by side: forward + backward, time to build, and what a cost query costs.
 
-Run: `python tests/bench/build.py [--rounds 9] [--batch 8] [--threads 2]`. Two works alternate, in alternating order, so
+Run: `python -m tests.bench.build [--rounds 9] [--batch 8] [--threads 2]`. Two works alternate, in alternating order, so
 that a machine that slows down slows both. The first number of a line, the best of one against the best of the other, is
 what other jobs on the machine disturb least, and is held to the bound; then come the median over the rounds and their
 range. Ends with status 1 if a bound is missed.
@@ -8,7 +8,6 @@ range. Ends with status 1 if a bound is missed.
 
 import subprocess
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ import torch
 from torch import nn
 
 from space import build, cost, parse
+from tests.bench.timing import judge, seconds
 
 NETWORKS = {
     "resnet50": ("resnet", "resnet50b"),  # their resnet50 strides in the first 1x1, resnet50b in the 3x3
@@ -34,12 +34,6 @@ def theirs(name: str) -> nn.Module:
     module, function = NETWORKS[name]
     network: nn.Module = getattr(import_module(f"pytorchcv.models.{module}"), function)()
     return network
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def training_step(model: nn.Module, images: torch.Tensor) -> None:
@@ -64,13 +58,6 @@ def show(what: str, found: list[tuple[float, float]], *, at_least: float = 0, at
     best = extreme(one for one, _ in found) / extreme(other for _, other in found)
     spread = f"median {median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}, n={len(ratios)}"
     return judge(what, f"{best:.3f}", spread, best, at_least=at_least, at_most=at_most)
-
-
-def judge(what: str, value: str, spread: str, number: float, *, at_least: float = 0, at_most: float = inf) -> bool:
-    met = at_least <= number <= at_most
-    bound = f">= {at_least}" if at_least else f"<= {at_most}"
-    print(f"{what:48} {value:>9}  {bound:>7} {'met' if met else 'MISSED':6}  ({spread})", flush=True)
-    return met
 
 
 def network(name: str, images: torch.Tensor, rounds: int) -> Iterator[bool]:

@@ -83,8 +83,12 @@ MISTAKES = [
     (["--budget", "4GF", "--axis", "cardinality"], "--budget: '4GF' is not an amount; write 4GFLOPs, 800MFLOPs or 4e9"),
     (["--budget", "-1GFLOPs", "--axis", "cardinality"], "--budget: '-1GFLOPs'"),
     (["--budget", "0", "--axis", "cardinality"], "--budget: '0'"),
-    (["--budget", "1GFLOPs", "--axis", "cardinality"], "--budget: '1GFLOPs' is below the cheapest"),
-    (["--budget", "1TFLOPs", "--axis", "radix"], "--budget: '1TFLOPs' is above the dearest"),
+    (
+        ["--budget", "1MFLOPs", "--axis", "cardinality"],
+        "--budget: '1MFLOPs' is out of reach: resnet14 costs 1.47 GFLOPs",
+    ),
+    (["--budget", "1e18", "--axis", "radix"], "--budget: '1e18' is out of reach"),
+    ([*QUESTION, "--width-multiple", "8"], "--width-multiple: 8 is for widths solved by --match exact; leave it out"),
     (
         ["--budget", "4GFLOPs", "--axis", "colour"],
         "--axis: 'colour' is no axis; write cardinality, width, depth, radix",
@@ -206,7 +210,7 @@ def test_every_question_has_a_folder_of_its_own(without_ray: Path, capsys: pytes
     names = {folder.name for folder in (without_ray / "runs").iterdir()}
     assert len(names) == 1 + len(others)
     assert {f"cardinality-4GFLOPs-{rest}-digits-tiny" for rest in ("resnet50", "exact-resnet50", "resnet101")} < names
-    digits = re.compile("cardinality-4GFLOPs-resnet50-digits-tiny-[0-9a-f]{6}")
+    digits = re.compile("cardinality-4GFLOPs-resnet50(-with-every-width-x-1.16)?-digits-tiny-[0-9a-f]{6}")
     assert sum(digits.fullmatch(name) is not None for name in names) == 4
     for same in (["--values", "1,2,4,8,16,32"], ["--set", "lr=0.4"], ["--against", "width"], ["--resolution", "224"]):
         assert said(capsys, *plain, *same)[0] == 0
@@ -266,7 +270,7 @@ def test_a_report_says_what_could_not_be_read(without_ray: Path, capsys: pytest.
 def test_a_word_that_is_no_command_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "reprot", "runs/one")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "'reprot' is no command; write plan, cost, show, report (the nearest is report)" in err
+    assert "'reprot' is no command; write plan, cost, show, space, report (the nearest is report)" in err
 
 
 def test_memory_that_is_short_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

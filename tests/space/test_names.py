@@ -1,9 +1,16 @@
 """Published networks, by name, cost what independent implementations cost."""
 
+import builtins
 import csv
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import process_time
 
 import pytest
 
+from search.cli import main
 from space import SpaceError, cost, listed, parse
 from tests.conftest import GOLDEN
 
@@ -32,6 +39,8 @@ def test_every_listed_name_is_a_sentence(name: str) -> None:
         ("resnet34_shortcut_b", "resnet34"),
         ("32x4d", "resnext50_32x4d"),
         ("2s2x40d", "resnest50_fast_2s2x40d"),
+        ("26w4s", "res2net50_26w4s"),
+        ("4w4s8c", "res2next50_4w4s8c"),
         ("RESNET50", " resnet50\n"),
         ("conv_stem(8) > 2*basic(8) > 3*basic(8) > basic(9)/2 > basic(9)", "conv_stem(8) > 5*basic(8) > 2*basic(9)/2"),
         # At stride 1 there is nothing to pool, and where the shape stays there is nothing to project.
@@ -59,6 +68,12 @@ def test_different_networks_are_different_values(one: str, other: str) -> None:
     assert parse(one) != parse(other)
 
 
+def test_two_long_stages_of_one_kind_are_two() -> None:
+    """A stage has at most 1000 blocks, but these are not one."""
+    text = "conv_stem(8) > 600*basic(8) > 600*basic(8, squeeze_excite(reduction=4)) > head(10)"
+    assert str(parse(text)) == text
+
+
 def test_shortcut_options_differ_by_their_projections() -> None:
     """B over A: the blocks that change shape, c_in c_out + 2 c_out each; C over B: all others, c² + 2c."""
     a, b, c = (cost(parse(f"resnet18_shortcut_{option}")).params for option in "abc")
@@ -75,6 +90,119 @@ def test_moving_the_stride_moves_the_first_convolutions_to_the_smaller_map() -> 
         assert cost(parse(f"resnet{depth}")).macs - cost(parse(f"resnet{depth}a")).macs == saved
 
 
-def test_names_that_are_none_are_refused_with_the_nearest() -> None:
-    with pytest.raises(SpaceError, match="the nearest is resnext50_32x4d"):
-        parse("resnext50_32x4")
+TWINS = {
+    "resnext50_32x4d": {
+        "": "'' is empty; write a name such as resnext50_32x4d, or a sentence",
+        "\n": "'' is empty; write a name such as resnext50_32x4d, or a sentence",
+        "resnext50_32x4": "the nearest is resnext50_32x4d",
+        "resnext50_7x5": "the nearest is resnext50_7x5d",
+        "resnext50_32d4x": "the nearest is resnext50_32x4d",
+        "resnext51_32x4d": "the nearest is resnext50_32x4d",
+        "resnext101_32x48d_wsl": "the nearest is resnext101_32x48d",
+        "resnext50_32x0d": "32x0d: cardinality and width are at least 1; the nearest is 32x1d",
+        "resnext50_-32x4d": "'resnext50_-32x4d'; the nearest is resnext50_32x4d",
+        "resnext50_3\N{ARABIC-INDIC DIGIT TWO}x4d": "the nearest is resnext50_",
+        "resnext50_\N{FULLWIDTH DIGIT THREE}2x4d": "the nearest is resnext50_",
+        "resnext50\n_32x4d": r"'resnext50\n_32x4d'; the nearest is resnext50_32x4d",
+        "resnext50_32x4d\u2028x": r"'resnext50_32x4d\u2028x'; the nearest is resnext50_32x4d",
+        "resnext50_999999x999999d": "a convolution to 999998000001 channels; at most 1000000000 are possible",
+        "resnext50_9999999x4d": "no network is called 'resnext50_9999999x4d'; the nearest is resnext50_",
+        "__import__('os').system('true')": "'os').system('true')\" is not understood",
+        "resnext50_32x4d; import os": "the nearest is resnext50_32x4d",
+        "__import__": "write a name such as resnext50_32x4d, or a sentence",
+        "lambda: 0": "write a name such as resnext50_32x4d, or a sentence",
+        "yolov3": "write a name such as resnext50_32x4d, or a sentence",
+    },
+    "32x4d": {"32x0d": "the nearest is 32x1d", "0x0d": "the nearest is 1x1d", "32x4": "the nearest is 32x4d"},
+    "res2net50_26w4s": {
+        "res2net50_26w_4s": "the nearest is res2net50_26w4s",
+        "res2net50_26w0s": "26w0s: width, scale and cardinality are at least 1; the nearest is 26w1s",
+        "res2net51_26w4s": "the nearest is res2net50_26w4s",
+    },
+    "res2next50_4w4s8c": {"res2next50_4w4s0c": "4w4s0c: width, scale and cardinality are at least 1; the nearest is "},
+    "resnest50_fast_2s1x64d": {"resnest50_fast_2s1x64": "the nearest is resnest50_fast_2s1x64d"},
+    "inceptionv3": {"inception_v3": "the nearest is inceptionv3", "inceptionv5": "the nearest is inceptionv"},
+    "densenet121": {"densnet121": "the nearest is densenet121", "densenet-121": "the nearest is densenet121"},
+    "resnet20_cifar": {"resnet21_cifar": "the depth is 6n + 2; the nearest is resnet20_cifar"},
+    "densenet_l3004_k1_cifar": {"densenet_l999999_k1_cifar": "the nearest is densenet_l3004_k1_cifar"},
+    "conv_stem(8) > 2*basic(8)": {
+        "conv_stem(8) > 2*basik(8)": "'basik' is no part; did you mean basic?",
+        "conv_stem(8) > 2*basic(8, 9)": "basic does not take '9' there",
+        "conv_stem(8) > 2*basic(\N{ARABIC-INDIC DIGIT EIGHT})": "is not understood",
+        "conv_stem(8) > 2*basic(8\u2029)": "",
+        "conv_stem(8) > 2*basic(8\n9)": "expected ',', found '9'",
+        "conv_stem(8) > 2*eval(8)": "'eval' is no part",
+        "conv_stem(8) > 2*basic(__import__('os'))": "'os'))\" is not understood",
+        "conv_stem(8) > 2*basic(().__class__)": "",
+        "conv_stem(8) > " + 1_900 * "999999999*" + "basic(8)": "is too large; numbers go up to 1000000000",
+        "conv_stem(8) > basic(8)/" + 9_000 * "9*" + "9": "is too large; numbers go up to 1000000000",
+        "conv_stem(" * 1_900 + "8" + ")" * 900: "parts are nested more than 8 deep",
+        "(" * 19_999: "'(' is no part",
+        "[" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
+        "conv_stem(8) > " + 3_000 * "[": "parts are nested more than 8 deep",
+        "9" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
+        "9a" * 9_999: "write a name such as resnext50_32x4d, or a sentence",
+        "conv_stem(8) > " + 2_000 * "basic(8)>" + "basic(8)": "a stage has 1 to 1000 blocks, not 1001",
+        10_000_000 * "x": "a sentence has at most 20000 characters, not 10000000",
+        5_000_000 * "(>": "a sentence has at most 20000 characters, not 10000000",
+    },
+}  # fmt: skip
+"""What is right, and beside it what is not, with what is said of it."""
+
+
+@pytest.mark.parametrize("good", TWINS)
+def test_what_is_nearly_right_is_refused_in_one_line_with_what_is_right(
+    good: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cost(parse(good)).params
+    for bad, reason in TWINS[good].items():
+        with forbidden(monkeypatch), pytest.raises(SpaceError) as caught:
+            parse(bad)
+        (said,) = str(caught.value).splitlines()
+        assert reason in said
+        assert len(said) < 300
+        if "the nearest is " in said:
+            assert parse(said.rpartition("the nearest is ")[2])
+
+
+@contextmanager
+def forbidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is evaluated, imported, opened or run, and a second of one core is enough."""
+
+    def caught(*_: object, **__: object) -> None:
+        raise AssertionError("a text was evaluated")
+
+    started = process_time()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "system", caught)
+        for name in ("eval", "exec", "compile", "open", "__import__"):
+            patch.setattr(builtins, name, caught)
+        yield
+    assert process_time() - started < 1
+
+
+def refusal(text: str) -> str:
+    try:
+        parse(text)
+    except SpaceError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", listed())
+def test_the_nearest_name_is_a_name(name: str) -> None:
+    """Of a listed name without its last letter, and with its third doubled."""
+    for bad in (name[:-1], name[:3] + name[2:]):
+        if said := refusal(bad):
+            assert parse(said.rpartition("the nearest is ")[2])
+
+
+def test_a_reconstruction_is_labelled_wherever_its_figures_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "conv_stem(16) > bottleneck(16, 64, dcdc_reconstruction)"
+    for words in (["show", "dcdc_resnet50"], ["cost", "dcdc_resnet50"], ["cost", sentence], ["cost", "--all"]):
+        assert main(words) == 0
+        assert "is a guess" in capsys.readouterr().out.splitlines()[-1]
+    assert main(["cost", "dcdc_resnet50", "--json"]) == 0
+    assert "dcdc_reconstruction" in json.loads(capsys.readouterr().out)[0]["sentence"]
+    assert main(["show", "resnet50"]) == 0
+    assert "guess" not in capsys.readouterr().out

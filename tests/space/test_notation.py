@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from space import SpaceError, parse
-from space.notation import MAX_LENGTH
+from space.written import MAX_LENGTH
 from tests.conftest import GOLDEN
 
 WRONG = [

@@ -32,6 +32,25 @@ writings = st.fixed_dictionaries(
 )
 
 
+def _made(writing: dict[str, object]) -> Arch | None:
+    try:
+        return Arch(**writing)  # type: ignore[arg-type]
+    except SpaceError:
+        return None
+
+
+archs: st.SearchStrategy[Arch] = writings.map(_made).filter(bool)  # type: ignore[assignment]
+
+
+def fitting(arch: Arch, resolution: int) -> int:
+    """The resolution, or the native one: an unpadded window may not fit a smaller image."""
+    try:
+        cost(arch, resolution)
+    except SpaceError:
+        return arch.input.resolution
+    return resolution
+
+
 def holds(arch: Arch, resolution: int) -> None:
     """Notation, parameters, multiply-adds, output shape and gradients are what the sentence says."""
     assert parse(str(arch)) == arch
@@ -61,11 +80,7 @@ def tried(examples: int) -> float:
         except SpaceError:
             return
         accepted[-1] = True
-        try:
-            cost(arch, resolution)
-        except SpaceError:  # an unpadded window may not fit a smaller image
-            resolution = arch.input.resolution
-        holds(arch, resolution)
+        holds(arch, fitting(arch, resolution))
 
     one()
     return sum(accepted) / len(accepted)

@@ -1,0 +1,123 @@
+"""`explore space`: the networks of a design space within budgets, counted, sampled or listed."""
+
+import json
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import pandas as pd
+
+from search.errors import UsageError
+from search.rows import writer
+from search.words import fraction, integer, of
+from space.budget import MOST, Limit, limit
+from space.errors import SpaceError
+from space.spaces.counting import count, size
+from space.spaces.filling import tables
+from space.spaces.listing import networks
+from space.spaces.sampling import Paths, samples
+from space.spaces.shortfall import shortfall
+from space.spaces.space import space
+from space.spaces.starters import starters
+from space.spaces.tables import MEASURES, Tables
+
+ACTIONS = ("count", "sample", "enumerate")
+SAMPLES = 10  # unless said
+
+
+def run(options: Namespace) -> int:
+    """Count, sample or list; without a space, name those that ship."""
+    if options.space is None:
+        print("\n\n".join(f"{name}: {starter.about}\n{starter.text.strip()}" for name, starter in starters().items()))
+        return 0
+    if options.action not in ACTIONS:
+        raise UsageError(f"{str(options.action)[:40]!r} is nothing to do with a space; write {', '.join(ACTIONS)}")
+    tolerance = _tolerance(options.tolerance)
+    limits = of("--budget", lambda: [limit(text, tolerance) for text in options.budget])
+    resolution = integer("--resolution", options.resolution, high=10_000)
+    found = tables(space(options.space), resolution)
+    if options.action == "count":
+        return _count(found, limits, options)
+    return _write(_rows(found, limits, options), options)
+
+
+def _tolerance(word: str) -> float:
+    """`1%` or `0.01`."""
+    value = fraction("--tolerance", word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    if value >= 1:
+        raise UsageError(f"--tolerance: {word!r} is not possible; write less than 100%, such as 1%")
+    return value
+
+
+def _count(found: Tables, limits: list[Limit], options: Namespace) -> int:
+    total, within = size(found), count(found, limits)
+    if options.json:
+        document = {
+            "space": str(found.space),
+            "size": total,
+            "budgets": [{"budget": x.text, "measure": x.measure, "low": x.low, "high": x.high} for x in limits],
+            "exact": within.exact,
+            "at_least": within.low,
+            "at_most": within.high,
+        }
+        print(json.dumps(document, indent=1))
+        return 0
+    number = f"{within.low:,}" if within.exact else f"between {within.low:,} and {within.high:,} (bounds)"
+    print(
+        f"{number} {_within(limits)}{total:,} sentences in the space" if limits else f"{total:,} sentences in the space"
+    )
+    if not within.high:
+        print(shortfall(found, limits))
+    return 0
+
+
+def _within(limits: list[Limit]) -> str:
+    return f"within {' and '.join(f'{x} ({_ends(x)})' if x.low and x.high < MOST else str(x) for x in limits)}, of "
+
+
+def _ends(limit: Limit) -> str:
+    return f"{limit.low:,} to {limit.high:,} {limit.measure}"
+
+
+def _rows(found: Tables, limits: list[Limit], options: Namespace) -> Iterator[pd.DataFrame]:
+    """The networks asked for, some at a time."""
+    if reason := shortfall(found, limits):
+        raise SpaceError(reason)
+    wanted = integer("--n", options.n, high=10**9)
+    seed = integer("--seed", options.seed, low=0)
+    assert seed is not None
+    if options.action == "sample":
+        batches: Iterator[Paths] = samples(found, limits, SAMPLES if wanted is None else wanted, seed)
+    else:
+        batches = _first(networks(found, limits), wanted)
+    for paths in batches:
+        yield pd.DataFrame(
+            {"sentence": found.sentences(paths), **dict(zip(MEASURES, found.costs(paths).T, strict=True))}
+        )
+
+
+def _first(batches: Iterator[Paths], wanted: int | None) -> Iterator[Paths]:
+    for paths in batches:
+        yield paths[:wanted]
+        wanted = None if wanted is None else wanted - len(paths[:wanted])
+        if wanted == 0:
+            return
+
+
+def _write(batches: Iterator[pd.DataFrame], options: Namespace) -> int:
+    """To the file, or to the terminal: one document of JSON, or a table."""
+    if options.json:
+        print(json.dumps([row for rows in batches for row in rows.to_dict("records")], indent=1))
+        return 0
+    with writer(options.output) if options.output else nullcontext(_print) as write:
+        written = 0
+        for rows in batches:
+            write(rows)
+            written += len(rows)
+    if options.output:
+        print(f"{written:,} networks in {options.output}")
+    return 0
+
+
+def _print(rows: pd.DataFrame) -> None:
+    print("\n".join(f"{row.macs:>15,}  {row.params:>13,}  {row.sentence}" for row in rows.itertuples()))

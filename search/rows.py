@@ -1,0 +1,57 @@
+"""Networks written to a file as they come: JSON lines, CSV or Parquet, by the file's name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from search.errors import UsageError
+
+Write = Callable[[pd.DataFrame], None]
+
+
+@contextmanager
+def _json_lines(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda rows: rows.to_json(file, orient="records", lines=True)
+
+
+@contextmanager
+def _csv(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        yield lambda rows: rows.to_csv(file, index=False, header=file.tell() == 0)
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Write]:
+    writers: list[pq.ParquetWriter] = []
+
+    def write(rows: pd.DataFrame) -> None:
+        table = pa.Table.from_pandas(rows, preserve_index=False)
+        if not writers:
+            writers.append(pq.ParquetWriter(path, table.schema))
+        writers[0].write_table(table)
+
+    try:
+        yield write
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+FORMATS: dict[str, Callable[[Path], AbstractContextManager[Write]]] = {
+    ".jsonl": _json_lines,
+    ".csv": _csv,
+    ".parquet": _parquet,
+}
+
+
+def writer(name: str) -> AbstractContextManager[Write]:
+    """What writes rows to the file; `UsageError` where its name says no format."""
+    path = Path(name)
+    if path.suffix not in FORMATS:
+        raise UsageError(f"--output: {name!r} says no format; write a name that ends in {', '.join(FORMATS)}")
+    return FORMATS[path.suffix](path)

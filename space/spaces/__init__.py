@@ -1,0 +1,1 @@
+"""Design spaces: sentences with choices in them, counted, sampled and listed within budgets."""

@@ -1,0 +1,141 @@
+"""The networks of a space within budgets, one by one in the order of their cost; and those nearest to a budget."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from space.budget import Limit
+from space.spaces.bins import Bins, bins
+from space.spaces.sampling import Paths, within
+from space.spaces.tables import LARGEST, MEASURES, Ints, Tables
+
+WINDOW = 20_000  # networks that are to be sorted at a time
+CHUNK = 1 << 18  # beginnings that are tried at a time
+
+
+def networks(tables: Tables, limits: Sequence[Limit], *, descending: bool = False) -> Iterator[Paths]:
+    """Every network within the limits once, in the order of the first limit's measure (without: of multiply-adds).
+
+    Of equal ones the order is that of the choices as written.
+    """
+    limits = tuple(limits) or (Limit("", "macs", 0, LARGEST),)
+    lister = _Lister(tables, limits, bins(tables, limits))
+    column = MEASURES.index(limits[0].measure)
+    for low, high in lister.windows(descending=descending):
+        if low == high:  # as many as there are: they come in order
+            yield from lister.between(low, high)
+        elif found := list(lister.between(low, high)):
+            paths = np.concatenate(found)
+            order = np.argsort(tables.costs(paths)[:, column], kind="stable")
+            yield paths[order[::-1] if descending else order]
+
+
+def nearest(tables: Tables, limits: Sequence[Limit], to: Limit) -> tuple[Paths | None, Paths | None]:
+    """Of the networks within `limits`, one of those next below `to` and one next above it; None where there is none."""
+    below = networks(tables, (Limit("", to.measure, 0, to.low - 1), *limits), descending=True)
+    above = networks(tables, (Limit("", to.measure, to.high + 1, LARGEST), *limits))
+    return next((paths[:1] for paths in below if len(paths)), None), next((p[:1] for p in above if len(p)), None)
+
+
+@dataclass(frozen=True)
+class _Lister:
+    """Continues beginnings, place by place, as long as some end within the limits may follow."""
+
+    tables: Tables
+    limits: tuple[Limit, ...]
+    binned: Bins
+
+    def windows(self, *, descending: bool) -> Iterator[tuple[int, int]]:
+        """The range of the first limit in pieces that hold few networks each."""
+        ways, first = self.binned.ways[0][0], self.limits[0]
+        found = [*ways.sum(axis=tuple(range(1, ways.ndim))), 0.0]  # beyond the last bin: what was rounded off
+        order = range(len(found) - 1, -1, -1) if descending else range(len(found))
+        for low, high in (ends for i in order for ends in self._pieces(i, found[i], descending=descending)):
+            if first.high >= low and high >= first.low:
+                yield max(low, first.low), min(high, first.high)
+
+    def _pieces(self, index: int, networks: float, *, descending: bool) -> Iterator[tuple[int, int]]:
+        """A bin in as many pieces as it holds windows full of networks."""
+        costs = self.binned.costs
+        base, unit = int(costs.base[0]), int(costs.unit[0])
+        start = base + unit * index
+        width = unit if index < self.binned.ways[0].shape[1] else int(costs.slack[0]) + 1
+        pieces = int(min(max(networks // WINDOW, 1), width))
+        for piece in range(pieces - 1, -1, -1) if descending else range(pieces):
+            yield start + width * piece // pieces, start + width * (piece + 1) // pieces - 1
+
+    def between(self, low: int, high: int) -> Iterator[Paths]:
+        """The networks whose first measure is within the ends, in the order of their choices."""
+        first, *others = self.limits
+        limits = (Limit("", first.measure, low, high), *others)
+        nothing = np.zeros((1, 0), np.int32)
+        yield from self._continued(nothing, np.zeros(1, np.int64), np.zeros((1, len(MEASURES)), np.int64), limits)
+
+    def _continued(self, paths: Paths, state: Ints, spent: Ints, limits: tuple[Limit, ...]) -> Iterator[Paths]:
+        index = paths.shape[1]
+        if index == len(self.tables.places):
+            if len(paths := paths[within(spent, limits)]):
+                yield paths
+            return
+        lengths = np.diff(self.tables.places[index].offsets)[state]
+        pieces = np.flatnonzero(np.diff(np.cumsum(lengths) // CHUNK, prepend=-1))
+        for start, end in pairwise([*pieces, len(state)]):
+            longer = self._longer(paths[start:end], state[start:end], spent[start:end], limits)
+            yield from self._continued(*longer, limits)
+
+    def _longer(self, paths: Paths, state: Ints, spent: Ints, limits: tuple[Limit, ...]) -> tuple[Paths, Ints, Ints]:
+        """The beginnings with every option more from which a way on may end within the limits."""
+        place = self.tables.places[paths.shape[1]]
+        lengths = np.diff(place.offsets)[state]
+        which = np.repeat(np.arange(len(state)), lengths)
+        options = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + place.offsets[state][which]
+        costs = spent[which] + place.cost[options]
+        kept = np.flatnonzero(self._hopeful(paths.shape[1] + 1, place.target[options], costs, limits))
+        longer = np.column_stack((paths[which[kept]], options[kept].astype(np.int32)))
+        return longer, place.target[options[kept]], costs[kept]
+
+    def _hopeful(self, index: int, state: Ints, spent: Ints, limits: tuple[Limit, ...]) -> NDArray[np.bool_]:
+        """Whether bins know a way on from a state that ends within the limits."""
+        costs, corner = self.binned.costs, self._ways[index]
+        base, slack = self._rests[index]
+        low, high = np.zeros((2, len(state), len(costs.measures)), np.int64)
+        for i, measure in enumerate(costs.measures):
+            column = spent[:, MEASURES.index(measure)] + base[i]
+            lows, highs = ([getattr(x, end) for x in limits if x.measure == measure] for end in ("low", "high"))
+            low[:, i] = np.clip(-((column + slack[i] - max(lows)) // costs.unit[i]), 0, corner.shape[i + 1] - 1)
+            high[:, i] = np.clip((min(highs) - column) // costs.unit[i] + 1, 0, corner.shape[i + 1] - 1)
+        high = np.maximum(low, high)
+        ends = np.stack((low, high))
+        found = np.zeros(len(state), np.int64)
+        for which in product((0, 1), repeat=len(costs.measures)):
+            at = tuple(ends[w, :, i] for i, w in enumerate(which))
+            found += (-1) ** (len(which) - sum(which)) * corner[(state, *at)]
+        return found > 0
+
+    @cached_property
+    def _ways(self) -> tuple[Ints, ...]:
+        """By place: in how many bins below a corner there is a way to go on, by state."""
+        found = []
+        for ways in self.binned.ways:
+            sums = (ways > 0).astype(np.int64)
+            for axis in range(1, ways.ndim):
+                sums = np.cumsum(sums, axis=axis)
+            found.append(np.pad(sums, [(0, 0), *(((1, 0),) * (ways.ndim - 1))]))
+        return tuple(found)
+
+    @cached_property
+    def _rests(self) -> tuple[tuple[Ints, Ints], ...]:
+        """By place: the least that all places from there on cost, and the most that bins round off there."""
+        costs = self.binned.costs
+        columns = [MEASURES.index(measure) for measure in costs.measures]
+        least = [place.cost[:, columns].min(axis=0) for place in self.tables.places]
+        slack = [
+            ((place.cost[:, columns] - one) % costs.unit).max(axis=0)
+            for place, one in zip(self.tables.places, least, strict=True)
+        ]
+        nothing = np.zeros(len(columns), np.int64)
+        return tuple((sum(least[i:], nothing), sum(slack[i:], nothing)) for i in range(len(self.tables.places) + 1))

@@ -1,0 +1,38 @@
+"""What `explore plan` says beside its table, in text and in JSON."""
+
+import json
+
+import pytest
+
+from search.cli import main
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["plan", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_base_that_was_grown_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "--budget", "6GFLOPs", "--axis", "scale")
+    assert "from resnet101 with every width x 0.877 (5.99 GFLOPs at 224 pixels)" in out
+    assert json.loads(printed(capsys, "--budget", "4GFLOPs", "--axis", "scale", "--json"))["base"] == "resnet50"
+
+
+def test_what_comes_no_nearer_is_proven(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--budget", "4GFLOPs", "--axis", "width", "--match", "exact", "--values", "64")
+    assert "1x64d: the nearest of 864 networks, every one whose depths are within x 2 of" in printed(capsys, *words)
+    (setting,) = json.loads(printed(capsys, *words, "--json"))["settings"]
+    assert setting["proof"].startswith("the nearest of 864 networks")
+
+
+def test_what_is_left_out_is_said_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--budget", "10MFLOPs", "--axis", "cardinality")
+    assert "Left out, 8: cardinality 8 fits no width: even 8x1d costs 296" in printed(capsys, *words)
+    assert len(json.loads(printed(capsys, *words, "--json"))["left_out"]) == 3
+
+
+def test_multiples_and_planes_have_their_words(capsys: pytest.CaptureFixture[str]) -> None:
+    exact = ("--budget", "4GFLOPs", "--axis", "cardinality", "--match", "exact", "--width-multiple", "8")
+    assert "1x64-128-240-528d" in printed(capsys, *exact)
+    plane = printed(capsys, "--budget", "4GFLOPs", "--axis", "cardinality", "--axis", "depth", "--json")
+    assert json.loads(plane)["axis"] == ["cardinality", "depth"]
