@@ -38,6 +38,7 @@ from search.study import LedgerSearcher, distributions, execute, replay
 from search.train import Outcome
 from search.trainable import ProxyTrainable
 from tests.committed import RUNS
+from tests.processes import left_of
 
 EXPLORE = Path(sys.executable).parent / "explore"
 QUESTION = [
@@ -174,7 +175,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Pat
     assert f"continue with: explore {' '.join(words)}" in err
     finished = len(only_run(tmp_path).finished())
     assert 1 <= finished == len(ledger(tmp_path)) < 80
-    assert not _left_of(running.pid)
+    assert not left_of(running.pid)
 
 
 def test_a_terminal_shows_what_runs_and_what_is_left_and_nothing_of_ray_s(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_a_terminal_shows_what_runs_and_what_is_left_and_nothing_of_ray_s(tmp_pa
     assert any("loss" in line and progress.fullmatch(line) for line in shown), shown
     (last,) = [line for line in shown if not progress.fullmatch(line)]
     assert last.startswith("explore: interrupted; every finished trial is kept in")
-    assert not _left_of(running.pid)
+    assert not left_of(running.pid)
 
 
 def _read_all(terminal: int) -> str:
@@ -334,23 +335,3 @@ def _wait_for_a_trial(folder: Path) -> None:
     while not list((folder / "runs").glob("*/trials.jsonl")):
         assert time.monotonic() < deadline
         time.sleep(0.1)  # until another process has written
-
-
-def _left_of(session: int) -> list[str]:
-    """Processes of that session, after those that are ending have had a moment."""
-    deadline = time.monotonic() + 20
-    while (left := _session(session)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return left
-
-
-def _session(session: int) -> list[str]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if os.getsid(int(entry.name)) == session:
-                    found.append((entry / "cmdline").read_text())
-            except (ProcessLookupError, FileNotFoundError):
-                continue
-    return found

@@ -1,0 +1,117 @@
+"""Kill a study at random moments, give the same command again, and hold its table to that of an uninterrupted one.
+
+Run: `python -m tests.bench.kill --times 100 [--seed 0]`. A run of 24 tiny trials is killed twice with SIGKILL, by turns
+the driver alone and its whole process group, and then left to end; so many times. Its table has to be bit-identical to
+that of a run that nothing happened to, no trial may have finished twice, and no process may be left. Ends with status 1
+otherwise.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from analysis import ledger
+from analysis.record import Run
+from tests.processes import left_of
+
+COMMAND = (
+    *("--budget", "4GFLOPs", "--axis", "cardinality", "--data", "digits", "--fidelity", "tiny", "--seeds", "4"),
+    *("--run", "run"),
+)
+TRIALS = 24
+KILLS = 2
+IDENTICAL = ["setting", "sentence", "proxy", "replicate", "key"]
+LIMIT = 600.0  # seconds that one run may take
+
+
+@dataclass(frozen=True)
+class Survived:
+    """What became of a run that was killed."""
+
+    kills: int  # that came before its end
+    kept: int  # trials that were finished at the last kill
+    faults: tuple[str, ...]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """The command, leading a session of its own."""
+    command = [str(Path(sys.executable).parent / "explore"), *COMMAND]
+    log = (folder / "log").open("ab")
+    return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+
+
+def table(folder: Path) -> pd.DataFrame:
+    """What must be equal: architectures, seeds and metrics, not times."""
+    trials = Run.open(folder / "run").trials()
+    measured = [name for name in trials.columns if name.endswith(("_error", "_loss"))]
+    found: pd.DataFrame = trials[[name for name in (*IDENTICAL, *measured) if name in trials.columns]]
+    return found
+
+
+def uninterrupted(folder: Path) -> tuple[pd.DataFrame, float]:
+    """The table, and how many seconds it took."""
+    began = time.monotonic()
+    code = start(folder).wait(LIMIT)
+    assert code == 0, (folder / "log").read_text()
+    return table(folder), time.monotonic() - began
+
+
+def survive(folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, group: bool) -> Survived:
+    """Kill the command twice, let it end, and say what is not as it should be."""
+    kills, kept, sessions, faults = 0, 0, [], []
+    for _ in range(KILLS):
+        running = start(folder)
+        sessions.append(running.pid)
+        try:
+            running.wait(rng.uniform(0, seconds))
+        except subprocess.TimeoutExpired:
+            (os.killpg if group else os.kill)(running.pid, signal.SIGKILL)
+            running.wait()
+            kills += 1
+            kept = len(Run.open(folder / "run").finished()) if (folder / "run" / "recipe.toml").exists() else 0
+    last = start(folder)
+    sessions.append(last.pid)
+    if (code := last.wait(LIMIT)) != 0:
+        faults.append(f"the last command ended with {code}: {(folder / 'log').read_text()[-300:]}")
+    elif not table(folder).equals(expected):
+        faults.append("the table differs")
+    finished = [trial.key for trial in ledger.read(folder / "run" / "trials.jsonl").trials if trial.state == "finished"]
+    faults += [f"{len(finished)} lines are of finished trials, not {TRIALS}"] if len(finished) != TRIALS else []
+    faults += [f"{len(set(finished))} different trials finished"] if len(set(finished)) != TRIALS else []
+    faults += [f"left running: {left[0][:200]}" for one in sessions if (left := left_of(one))]
+    return Survived(kills, kept, tuple(faults))
+
+
+def rehearse(times: int, seed: int) -> int:
+    """How many of so many runs did not come out as they should; prints a line for each."""
+    failed, rng = 0, random.Random(seed)
+    with TemporaryDirectory() as place:
+        (whole := Path(place) / "whole").mkdir()
+        expected, seconds = uninterrupted(whole)
+        print(f"uninterrupted: {len(expected)} trials, {seconds:.1f} s", flush=True)
+        for number in range(times):
+            (folder := Path(place) / str(number)).mkdir()
+            group = number % 2 == 1
+            found = survive(folder, expected, seconds, rng, group=group)
+            whom, said = "process group" if group else "driver", "; ".join(found.faults) or "as uninterrupted"
+            print(f"{number + 1:4} {whom:14} killed {found.kills} x, {found.kept:2} trials kept: {said}", flush=True)
+            failed += bool(found.faults)
+    print(f"{times - failed} of {times} as uninterrupted")
+    return failed
+
+
+if __name__ == "__main__":
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    sys.exit(bool(rehearse(options.times, options.seed)))
