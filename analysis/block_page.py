@@ -49,6 +49,4 @@ def page(arch: Arch, title: str, resolution: int | None = None) -> str:
 
 
 def _drawing(index: int, panel: Panel) -> Drawing:
-    return Drawing(
-        f"block{index}", panel.title, panel.elsewhere, alternative(panel.diagram), placed(panel.diagram)
-    )
+    return Drawing(f"block{index}", panel.title, panel.elsewhere, alternative(panel.diagram), placed(panel.diagram))

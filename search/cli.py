@@ -153,7 +153,7 @@ def _cost() -> _Parser:
 
 def _show() -> _Parser:
     parser = _Parser("explore show", description="A network's sentence, its stage table, and a drawing of its blocks.")
-    parser.add_argument("network", help="name or sentence")
+    parser.add_argument("network", nargs="?", help="name or sentence")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
     parser.add_argument(
         "--plot", metavar="FILE.html", nargs="?", const=True, help="draw its blocks (default: NAME.html, here)"

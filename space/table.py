@@ -14,6 +14,9 @@ from space.ops import Shape
 BRANCH = re.compile(r"branch\d+")
 """Scopes that are shown with their layers: an Inception's branches."""
 
+BRANCHES = re.compile(r" \| (?=(?:branch[\w.]+|all): )")
+"""Between branches in a row."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -26,6 +29,22 @@ class Row:
 
     def __str__(self) -> str:
         return f"{self.scope} {self.output.height}x{self.output.width} {self.layers}"
+
+    def folded(self, width: int) -> tuple[str, ...]:
+        """The row in lines of at most so many characters, if its layers let it: each branch on a line of its own."""
+        text = str(self)
+        indent = text.index(self.layers) + self.layers.startswith("[")
+        lines = [text[:indent]]
+        for i, branch in enumerate(BRANCHES.split(text[indent:])):
+            lines += [" " * indent] * bool(i)
+            for layer in re.split(r"(?<= \|) ", branch):
+                if len(lines[-1]) > indent:
+                    if len(lines[-1]) + 1 + len(layer) > width:
+                        lines.append(" " * indent)
+                    else:
+                        lines[-1] += " "
+                lines[-1] += layer
+        return tuple(lines)
 
 
 def table(arch: Arch, resolution: int | None = None) -> tuple[Row, ...]:
@@ -77,7 +96,12 @@ def _layer(node: Node) -> str:
     *_, scope = ("", *(scope for scope in _scopes(node) if not BRANCH.fullmatch(scope)))
     if scope:
         return "" if scope == "shortcut" else scope
-    match node.op:
+    return layer_words(node.op)
+
+
+def layer_words(op: ops.Op) -> str:
+    """A layer as the papers write it: `3x3, 256, C=32`; nothing of what they leave out."""
+    match op:
         case ops.Conv(out, kernel, stride, groups):
             details = [f"{kernel[0]}x{kernel[1]}", str(out)]
             details += [f"C={groups}"] if groups > 1 else []

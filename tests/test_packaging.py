@@ -33,6 +33,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
     expected = {str(p.relative_to(ROOT)) for top in ("space", "analysis", "search") for p in (ROOT / top).rglob("*.py")}
     data = {
         "analysis/published.csv",
+        "analysis/blocks.html",
         "analysis/report.html",
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
         *(f"space/spaces/starters/{name}.space" for name in starters()),
