@@ -30,22 +30,40 @@ def run(options: Namespace) -> int:
     if options.space is None:
         print("\n\n".join(f"{name}: {starter.about}\n{starter.text.strip()}" for name, starter in starters().items()))
         return 0
-    if options.action not in ACTIONS:
-        raise UsageError(f"{str(options.action)[:40]!r} is nothing to do with a space; write {', '.join(ACTIONS)}")
+    _check(options)
     tolerance = _tolerance(options.tolerance)
     limits = of("--budget", lambda: [limit(text, tolerance) for text in options.budget])
     resolution = integer("--resolution", options.resolution, high=10_000)
+    wanted, seed = integer("--n", options.n, high=10**9), integer("--seed", options.seed, low=0)
+    assert seed is not None
     found = tables(space(options.space), resolution)
     if options.action == "count":
         return _count(found, limits, options)
-    return _write(_rows(found, limits, options), options)
+    if reason := shortfall(found, limits):  # before a file is opened
+        raise SpaceError(reason)
+    if options.action == "sample":
+        return _write(_rows(found, samples(found, limits, SAMPLES if wanted is None else wanted, seed)), options)
+    return _write(_rows(found, _first(networks(found, limits), wanted)), options)
+
+
+def _check(options: Namespace) -> None:
+    if options.action not in ACTIONS:
+        said = f"{options.action[:40]!r} is nothing to do with a space" if options.action else "what to do is missing"
+        raise UsageError(f"{said}; write {', '.join(ACTIONS)}")
+    if options.output and (options.json or options.action == "count"):
+        other = "--json" if options.json else "count"
+        raise UsageError(f"--output: {options.output[:40]!r} is not for {other}, which prints; leave one of them out")
 
 
 def _tolerance(word: str) -> float:
     """`1%` or `0.01`."""
-    value = fraction("--tolerance", word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    wrong = UsageError(f"--tolerance: {word[:40]!r} is not possible; write less than 100%, such as 1% or 0.01")
+    try:
+        value = fraction("--tolerance", word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except UsageError:
+        raise wrong from None
     if value >= 1:
-        raise UsageError(f"--tolerance: {word!r} is not possible; write less than 100%, such as 1%")
+        raise wrong
     return value
 
 
@@ -79,17 +97,8 @@ def _ends(limit: Limit) -> str:
     return f"{limit.low:,} to {limit.high:,} {limit.measure}"
 
 
-def _rows(found: Tables, limits: list[Limit], options: Namespace) -> Iterator[pd.DataFrame]:
-    """The networks asked for, some at a time."""
-    if reason := shortfall(found, limits):
-        raise SpaceError(reason)
-    wanted = integer("--n", options.n, high=10**9)
-    seed = integer("--seed", options.seed, low=0)
-    assert seed is not None
-    if options.action == "sample":
-        batches: Iterator[Paths] = samples(found, limits, SAMPLES if wanted is None else wanted, seed)
-    else:
-        batches = _first(networks(found, limits), wanted)
+def _rows(found: Tables, batches: Iterator[Paths]) -> Iterator[pd.DataFrame]:
+    """The networks with their costs, some at a time."""
     for paths in batches:
         yield pd.DataFrame(
             {"sentence": found.sentences(paths), **dict(zip(MEASURES, found.costs(paths).T, strict=True))}

@@ -50,7 +50,7 @@ class Option(NamedTuple):
 
     graphs: Graphs
     spent: Spent
-    after: Standing
+    after: Standing | None  # the head hands on nothing
     part: Part | Stage
     depth: int
     next: int  # the graph of one more block, where some choice has one; else -1
@@ -200,7 +200,8 @@ class _Filler:
             assert before is not None
             yield from self._stage(part, stride, before, depths)
         elif before is not None and (step := self.tracer.step(part, None, before)):
-            yield Option((step.graph, -1, 1), step.spent, step.after, part, 1, -1)
+            after = None if isinstance(part, Output) else step.after
+            yield Option((step.graph, -1, 1), step.spent, after, part, 1, -1)
 
     def _stage(self, block: Block, stride: int, before: Standing, depths: Depths) -> Iterator[Option]:
         """The stages of a block at every depth up to the deepest chosen; one more block is one step more."""

@@ -50,23 +50,33 @@ class _Lister:
     binned: Bins
 
     def windows(self, *, descending: bool) -> Iterator[tuple[int, int]]:
-        """The range of the first limit in pieces that hold few networks each."""
-        ways, first = self.binned.ways[0][0], self.limits[0]
-        found = [*ways.sum(axis=tuple(range(1, ways.ndim))), 0.0]  # beyond the last bin: what was rounded off
-        order = range(len(found) - 1, -1, -1) if descending else range(len(found))
-        for low, high in (ends for i in order for ends in self._pieces(i, found[i], descending=descending)):
-            if first.high >= low and high >= first.low:
-                yield max(low, first.low), min(high, first.high)
+        """The range of the first limit in pieces that hold few networks each, the first ones fewest."""
+        first, room, held = self.limits[0], 1, 0.0
+        window: tuple[int, int] | None = None
+        for start, end, networks in self._pieces(descending=descending):
+            low, high = max(start, first.low), min(end, first.high)
+            if high < low:
+                continue
+            if window and held + networks <= room:
+                window, held = (min(low, window[0]), max(high, window[1])), held + networks
+            else:
+                if window:
+                    yield window
+                window, held, room = (low, high), networks, min(2 * room, WINDOW)
+        if window:
+            yield window
 
-    def _pieces(self, index: int, networks: float, *, descending: bool) -> Iterator[tuple[int, int]]:
-        """A bin in as many pieces as it holds windows full of networks."""
-        costs = self.binned.costs
+    def _pieces(self, *, descending: bool) -> Iterator[tuple[int, int, float]]:
+        """The bins with about how many networks each holds; one that holds many, in several pieces."""
+        costs, ways = self.binned.costs, self.binned.ways[0][0]
         base, unit = int(costs.base[0]), int(costs.unit[0])
-        start = base + unit * index
-        width = unit if index < self.binned.ways[0].shape[1] else int(costs.slack[0]) + 1
-        pieces = int(min(max(networks // WINDOW, 1), width))
-        for piece in range(pieces - 1, -1, -1) if descending else range(pieces):
-            yield start + width * piece // pieces, start + width * (piece + 1) // pieces - 1
+        found = [*ways.sum(axis=tuple(range(1, ways.ndim))), 0.0]  # beyond the last bin: what was rounded off
+        for i in range(len(found) - 1, -1, -1) if descending else range(len(found)):
+            start, width = base + unit * i, unit if i < len(found) - 1 else int(costs.slack[0]) + 1
+            pieces = int(min(max(found[i] // WINDOW, 1), width))
+            for piece in range(pieces - 1, -1, -1) if descending else range(pieces):
+                low, high = (start + width * (piece + end) // pieces for end in (0, 1))
+                yield low, high - 1, found[i] / pieces
 
     def between(self, low: int, high: int) -> Iterator[Paths]:
         """The networks whose first measure is within the ends, in the order of their choices."""

@@ -18,6 +18,7 @@ CELLS = 1 << 9  # bins of a state, times four for every measure: fewer are faste
 BATCH = 1 << 16  # drawn at a time: part of what a seed means
 MOST_WEIGHTS = 1 << 21  # held at a time
 HOPELESS = 200  # batches in a row without a network within the budgets
+FEW = 4  # batches that are quicker drawn than a search is begun
 
 Paths = NDArray[np.int32]  # (networks, places): the option taken at each place
 
@@ -39,6 +40,14 @@ def samples(tables: Tables, limits: Sequence[Limit], count: int, seed: int) -> I
             )
         if len(kept):
             yield kept
+
+
+def some_within(tables: Tables, limits: Sequence[Limit]) -> bool:
+    """Whether some of a few draws are within the limits: a proof if so, and none if not."""
+    binned, rng = bins(tables, limits, CELLS << 2 * len({limit.measure for limit in limits})), np.random.default_rng(0)
+    if not binned.bounds()[1]:
+        return False
+    return any(within(tables.costs(_drawn(binned, rng)), limits).any() for _ in range(FEW))
 
 
 def within(costs: Ints, limits: Sequence[Limit]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ chosen only where the alternative is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -87,16 +88,14 @@ def space(text: str) -> Space:
     text = starters()[text.strip()].text if text.strip() in starters() else text
     if len(text) > written.MAX_LENGTH:
         raise SpaceError(f"a space has at most {written.MAX_LENGTH} characters, not {len(text)}")
+    if text.strip().isidentifier():
+        (near,) = get_close_matches(text.strip(), starters(), n=1, cutoff=0)
+        raise SpaceError(f"no space is called {written.excerpt(text)}; the nearest is {near}")
     *definitions, sentence = text.split(";")
     variables = tuple(map(_variable, definitions))
-    twice = next((n for i, (n, _) in enumerate(variables) if n in dict(variables[:i])), None)
-    if twice is not None:
-        raise SpaceError(f"variable {twice!r} is defined twice; define it once")
-    found = _completed([written.element(one) for one in sentence.split(">")], dict(variables))
-    read = {name for element in found for name in _names(element)}
-    for name, _ in variables:
-        if name not in read:
-            raise SpaceError(f"variable {name!r} is defined and not used; leave it out")
+    elements = [written.element(one) for one in sentence.split(">")]
+    _check_names(variables, {name for element in elements for name in _names(element)})
+    found = _completed(elements, dict(variables))
     for element in found:
         _check_ways(element, dict(variables))
     return Space(variables, found)
@@ -109,6 +108,24 @@ def _variable(text: str) -> tuple[str, Written]:
     if name in words() or name in notation.choices(words()) or name in ("true", "false"):
         raise SpaceError(f"{name!r} is a word of the grammar and cannot be a variable; write another name")
     return name, written.value(values)
+
+
+def _check_names(variables: tuple[tuple[str, Written], ...], read: set[str]) -> None:
+    """Every variable is defined once, by itself, and used; what else is read is a word of the grammar."""
+    for i, (name, chosen) in enumerate(variables):
+        if name in dict(variables[:i]):
+            raise SpaceError(f"variable {name!r} is defined twice; define it once")
+        for other in parts(chosen):
+            if isinstance(other, Word) and other.name in dict(variables):
+                raise SpaceError(f"variable {name!r} is defined by {other.name!r}; a variable stands for no other one")
+    known = {*words(), *notation.choices(words()), "true", "false", *dict(variables)}
+    for name in sorted(read - known):
+        if not get_close_matches(name, known):
+            what = f"{written.excerpt(name)} is no part and no variable"
+            raise SpaceError(f"{what}; write a part such as bottleneck(64, 256), or define it first: C = {{1|2|4}};")
+    for name, _ in variables:
+        if name not in read:
+            raise SpaceError(f"variable {name!r} is defined and not used; leave it out")
 
 
 def _check_ways(element: Element, variables: Mapping[str, Written]) -> None:
