@@ -28,6 +28,7 @@ class Trial:
     seconds: float = 0.0
     scores: str | None = None  # path of the per-image scores, from the run folder
     reason: str | None = None  # of failure
+    attempt: int = 1  # a command tries a trial again after a failure that may pass
     versions: dict[str, str] = field(default_factory=dict)
     host: str = ""  # the type of machine: processor and cores; never its name
     finished_at: str = ""  # ISO 8601

@@ -116,6 +116,12 @@ def _training() -> _Parser:
     train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
     train.add_argument("--seeds", metavar="N", default="3", help="replicates of every setting (default 3)")
+    train.add_argument(
+        "--retries",
+        metavar="N",
+        default="2",
+        help="of a trial whose worker died, hung or lacked memory or files (default 2)",
+    )
     train.add_argument("--run", metavar="DIR", help="run folder (default: runs/ and a name that says the question)")
     train.add_argument(
         "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"

@@ -41,6 +41,7 @@ def cluster(resources: Resources, data_bytes: int) -> Iterator[Path]:
     package called `search`, workers would import that one.
     """
     os.environ.update(TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", TUNE_DISABLE_SIGINT_HANDLER="1", RAY_AIR_NEW_OUTPUT="0")
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a failure is a row, no traceback
     before, on_sigterm = Path.cwd(), signal.getsignal(signal.SIGTERM)
     with tempfile.TemporaryDirectory(prefix="explore-", ignore_cleanup_errors=True) as scratch:
         os.chdir(scratch)

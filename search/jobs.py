@@ -32,9 +32,9 @@ def _key(recipe: Recipe, setting: Setting, replicate: int) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """What a progress display is told: a trial trained one epoch more, finished, or failed."""
+    """What a progress display is told: a trial trained one epoch more, finished, is to be tried again, or failed."""
 
-    kind: Literal["epoch", "finished", "failed"]
+    kind: Literal["epoch", "finished", "again", "failed"]
     job: Job
     result: Mapping[str, Any]
 

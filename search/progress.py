@@ -51,12 +51,15 @@ class _Watcher:
             case "epoch":
                 self.done[event.job.key] = min(1.0, event.result["epoch"] / self.epochs)
                 loss = f"{name}: loss {event.result['train_loss']:.3f}"
+            case "again":
+                self.done.pop(event.job.key, None)
+                loss = f"{name}, to be tried again: {event.result['reason']}"
             case "failed":
                 self.done[event.job.key] = 1.0
                 loss = f"{name}: {event.result['reason']}"
             case _:
                 self.done[event.job.key] = 1.0
                 loss = f"{name}: error {event.result['test_error']:.1f} %"
-        self.ended += event.kind != "epoch"
+        self.ended += event.kind in ("finished", "failed")
         done, running = sum(self.done.values()), len(self.done) - self.ended
         self.bars.update(self.bar, completed=round(done, 2), ended=self.ended, running=running, loss=loss)

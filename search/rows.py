@@ -1,5 +1,6 @@
 """Networks written to a file as they come: JSON lines, CSV or Parquet, by the file's name."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ Write = Callable[[pd.DataFrame], None]
 @contextmanager
 def _json_lines(path: Path) -> Iterator[Write]:
     with path.open("w", encoding="utf-8") as file:
-        yield lambda rows: rows.to_json(file, orient="records", lines=True)
+        yield lambda rows: file.writelines(f"{json.dumps(row)}\n" for row in rows.to_dict("records"))
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class ProxyTrainable(tune.Trainable):
         try:
             return self._epoch()
         except Exception as error:  # noqa: BLE001 -- whatever training raises is a row of the ledger, with its reason
-            return {"reason": f"{type(error).__name__}: {error}", "done": True}
+            return {"reason": f"{type(error).__name__}: {error}", "passing": may_pass(error), "done": True}
 
     def _epoch(self) -> dict[str, Any]:
         self.trainer = self.trainer or self._trainer()
@@ -75,6 +75,12 @@ class ProxyTrainable(tune.Trainable):
             candidate=self.trial["candidate"],
             device=self.device,
         )
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether trying again may help: memory and files have other users, while a loss diverges again."""
+    words = ("out of memory", "can't allocate memory")  # torch's, of a GPU and of a CPU: plain RuntimeErrors
+    return isinstance(error, OSError | MemoryError) or any(word in str(error) for word in words)
 
 
 @cache

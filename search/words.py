@@ -70,7 +70,10 @@ def planned(options: Namespace) -> "Plan":
     exact = options.match == "exact"
     multiple = integer("--width-multiple", options.width_multiple, high=1_024) or 1
     if multiple > 1 and not (exact and against == "width"):
-        raise UsageError(f"--width-multiple: {multiple} is for widths solved by --match exact; leave it out")
+        why = f"here {against} gives way" if exact else "--match paper has rules of its own"
+        raise UsageError(
+            f"--width-multiple: {multiple} is for widths that --match exact solves, and {why}; leave it out"
+        )
     resolution = integer("--resolution", options.resolution, high=10_000)
     of(
         "--base" if options.base else "--budget",

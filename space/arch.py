@@ -124,12 +124,19 @@ def _normal_form(arch: Arch) -> tuple[Stage, ...]:
 @lru_cache(maxsize=4096)
 def simplest(stage: Stage, before: Interface) -> Stage:
     """The stage in normal form, where it reads what stands before it."""
-    # Two blocks show everything a stage does: its first, and the one that repeats. `Block` promises it.
-    brief = replace(stage, depth=min(stage.depth, 2))
+    brief = _brief(stage, before)
     x = brief.apply(source(before))
     groups = sorted({node.op.groups for node in x.graph.nodes if isinstance(node.op, Conv)})
     simpler = next((s for s in _plainer_stages(brief, groups) if _same_effect(s, x.graph.wiring(), before)), None)
     return simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
+
+
+def _brief(stage: Stage, before: Interface) -> Stage:
+    """As many of its blocks as show all: two, where the second hands on what it reads, and so do all that follow."""
+    if stage.depth <= 2:
+        return stage
+    one, two = (_effect(replace(stage, depth=depth), before)[1] for depth in (1, 2))
+    return replace(stage, depth=2) if one == two else stage
 
 
 def _plainer_stages(stage: Stage, groups: Sequence[int]) -> Iterator[Stage]:
@@ -173,15 +180,13 @@ def _merged(a: Stage, b: Stage, before: Interface, between: Interface) -> Stage 
     """One stage that is `a` followed by `b`, where there is one; each may lack what only the other's place shows."""
     if b.stride > 1 or type(a.block) is not type(b.block):
         return None
-    # Of either, two blocks show everything: however many pieces a stage is written in, they are read once.
-    start, end = (replace(stage, depth=min(stage.depth, 2)) for stage in (a, b))
-    wirings = _effect(start, before)[0], _effect(end, between)[0]
+    start, end = _brief(a, before), _brief(b, between)
+    wiring = _effect(end, between)[0]
     pairs = [dict.fromkeys((getattr(a.block, f.name), getattr(b.block, f.name))) for f in fields(a.block)]
     for values in product(*pairs):
         block = type(a.block)(*values)
-        if _same_effect(replace(start, block=block), wirings[0], before) and _goes_on(
-            replace(end, block=block), wirings[1], between
-        ):
+        starts = block == a.block or _same_effect(replace(start, block=block), _effect(start, before)[0], before)
+        if starts and _goes_on(replace(end, block=block), wiring, between):
             return simplest(Stage(block, a.depth + b.depth, a.stride), before)
     return None
 

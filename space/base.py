@@ -1,6 +1,7 @@
 """The network a plan starts from: named, or of a ladder, and grown or shrunk where the budget lies elsewhere."""
 
 from dataclasses import dataclass, replace
+from math import lcm
 
 from space.arch import Arch
 from space.axes import Axis
@@ -12,6 +13,7 @@ from space.resize import grown
 from space.sentence import parse
 from space.solve import round_depths
 
+SPLIT = 4  # what every width is a multiple of where radix moves: its usual values divide it
 NEAR = 0.1  # of the budget: a network nearer than this stays as it is
 
 
@@ -58,7 +60,8 @@ def base_of(
 
 
 def _brought(base: Base, macs: int, axis: Axis, multiple: int) -> Base:
-    draft, factor = grown(Draft.of(base.arch), macs, multiple)
+    split = SPLIT if axis.name == "radix" else 1
+    draft, factor = grown(Draft.of(base.arch), macs, lcm(multiple, split))
     if axis.name != "growth-rate":
         return Base(base.network, draft.arch(), factor)
     arch = round_depths(draft, macs)

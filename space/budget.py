@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil, floor
 
 from space.errors import SpaceError
@@ -11,6 +12,7 @@ _AMOUNT = re.compile(
 )
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 MOST = 10**18  # of anything a budget may ask for
+LARGEST = 2**62  # of any cost of a space's networks: what has no upper end
 
 _LIMIT_WORDS = re.compile(
     r"\s*(<=|>=)?\s*(\d+\.?\d*(?:e\+?\d+)?|\.\d+)\s*([kmgt]?)(flops?|macs?|params?|parameters|activations?|cio)?\s*",
@@ -37,9 +39,7 @@ def budget(text: str) -> Budget:
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         raise SpaceError(f"{text[:40]!r} is not an amount; write 4GFLOPs, 800MFLOPs or 4e9")
-    macs = float(match[1]) * _FACTORS[(match[2] or "").lower()]
-    if not 1 <= macs <= MOST:
-        raise SpaceError(f"{text!r} is not a budget; write an amount above zero and up to 1e18, such as 4GFLOPs")
+    macs = _amount(text, match[1], match[2] or "")
     return Budget(text.strip(), round(macs))
 
 
@@ -61,17 +61,22 @@ def limit(text: str, tolerance: float) -> Limit:
     match = _LIMIT_WORDS.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         raise SpaceError(f"{text[:40]!r} is no budget; write 4GFLOPs, 26Mparams, 12Mactivations, 30Mcio or <=26Mparams")
-    amount = float(match[2]) * _FACTORS[match[3].lower()]
-    if not 1 <= amount <= MOST:
-        raise SpaceError(f"{text!r} is not a budget; write an amount above zero and up to 1e18, such as 4GFLOPs")
+    amount, share = _amount(text, match[2], match[3]), Fraction(str(tolerance))
     measure = _MEASURES[(match[4] or "m")[0].lower()]
     match match[1]:
         case "<=":
             return Limit(text.strip(), measure, 0, floor(amount))
         case ">=":
-            return Limit(text.strip(), measure, ceil(amount), MOST)
+            return Limit(text.strip(), measure, ceil(amount), LARGEST)
         case _:
-            return Limit(text.strip(), measure, ceil(amount * (1 - tolerance)), floor(amount * (1 + tolerance)))
+            return Limit(text.strip(), measure, ceil(amount * (1 - share)), floor(amount * (1 + share)))
+
+
+def _amount(text: str, number: str, factor: str) -> Fraction:
+    """Exactly what is written: both ends of a budget are included."""
+    if not 1 <= float(number) * _FACTORS[factor.lower()] <= MOST:  # first: exactly, 1e999999999 takes its time
+        raise SpaceError(f"{text!r} is not a budget; write an amount above zero and up to 1e18, such as 4GFLOPs")
+    return Fraction(number) * _FACTORS[factor.lower()]
 
 
 def shown(macs: int) -> str:

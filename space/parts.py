@@ -58,7 +58,7 @@ class Block(Part):
     """The repeated unit of a stage, with its shortcut.
 
     What a block does may depend on its position and on its input's channels, but every block of a stage after the first
-    is made in the same way: a stage of two shows all there is.
+    is made in the same way: where the second hands on what it reads, a stage of two shows all there is.
     """
 
     @abstractmethod

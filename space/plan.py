@@ -8,7 +8,7 @@ from space import solve
 from space.arch import Arch
 from space.axes import Axis, axes, points, yielding
 from space.axes.paper import keep_block, keep_network
-from space.base import Base, base_of
+from space.base import SPLIT, Base, base_of
 from space.budget import Budget
 from space.cost import Cost, cost
 from space.draft import Draft
@@ -83,7 +83,7 @@ class _Question:
             return solve.round_depths(moved, base.macs())
         if "depth" in names:
             return keep_network(base, moved, base.macs()).arch()
-        return keep_block(base, moved, even="scale" in names).arch()
+        return keep_block(base, moved, multiple=SPLIT if "radix" in names else 2 if "scale" in names else 1).arch()
 
     def _checked(self, point: tuple[int, ...], arch: Arch, proof: str = "") -> Setting:
         """The setting, if it holds the budget as far as its rule promises."""

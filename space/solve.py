@@ -5,7 +5,7 @@ ideal is the network's own integer times one real factor, the same for all stage
 exactly the budget. The distortion of a network is the sum over its stages of ln(integer / ideal)².
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import ceil, exp, floor, lcm, log, prod, sqrt
@@ -71,6 +71,8 @@ def round_depths(draft: Draft, macs: int) -> Arch:
     lattice = _depths(draft)
     ideals = lattice.ideals(macs)
     integers = [[max(1, floor(x)), floor(x) + 1] if floor(x) else [1] for x in ideals]
+    if prod(map(len, integers)) > MOST:
+        raise SpaceError(f"a network of {len(ideals)} stages has too many depths to try; {MOST} at most are")
     best = _Box(lattice, ideals, lattice.possible(integers)).best(macs, 0)
     assert best is not None
     return best.arch
@@ -124,50 +126,59 @@ class _Lattice:
         relaxed, states = float(total), {start: 1.0}  # the shares of what may stand between two stages
         for i, unit in enumerate(self.units):
             after: dict[Interface, float] = {}
+            ways = {before: self._between(i, factor * unit, before) for before in states}
+            if not any(ways.values()):
+                raise SpaceError(
+                    f"stage{i + 1} is not possible at {int(factor * unit) + 1} or more, which the budget asks for"
+                )
+            possible = sum(share for before, share in states.items() if ways[before])
             for before, share in states.items():
-                for part, effect in self._between(i, factor * unit, before):
-                    relaxed += share * part * effect.macs
-                    after[effect.after] = after.get(effect.after, 0.0) + share * part
+                for part, effect in ways[before]:
+                    relaxed += share / possible * part * effect.macs
+                    after[effect.after] = after.get(effect.after, 0.0) + share / possible * part
             states = after
         return relaxed + sum(share * self.draft.end(before) for before, share in states.items())
 
-    def _between(self, i: int, x: float, before: Interface) -> Iterator[tuple[float, Effect]]:
-        """The nearest possible integers below and above x, with their shares."""
+    def _between(self, i: int, x: float, before: Interface) -> list[tuple[float, Effect]]:
+        """The nearest possible integers below and above x, with their shares; nothing where none is possible."""
         if not self.units[i]:
-            yield 1.0, stage_effect(self.draft.stages[i], before)
-            return
+            effect = self.effect(i, 0, before)
+            return [(1.0, effect)] if effect else []
         above = self._first(i, range(int(x) + 1, int(x) + REACH), before)
         below = self._first(i, range(int(x), max(0, int(x) - REACH), -1), before)
         if above is None:
-            raise SpaceError(f"stage{i + 1} would have to grow beyond {int(x)} to cost enough, and cannot")
+            return []
         high, effect = above
         low, least = below or (0, Effect(0, effect.after))
         part = (x - low) / (high - low)
-        yield 1 - part, least
-        if part:
-            yield part, effect
+        return [(1 - part, least), *([(part, effect)] if part else [])]
 
     def _first(self, i: int, integers: Iterable[int], before: Interface) -> tuple[int, Effect] | None:
         found = ((n, self.effect(i, n, before)) for n in integers)
         return next(((n, effect) for n, effect in found if effect), None)
 
     def possible(self, integers: Sequence[Sequence[int]]) -> list[list[int]]:
-        """Those that are, where the stages before take any of theirs."""
+        """Those that are, after some of the stages before."""
         states, kept = {self.draft.start().after}, []
         for i, choices in enumerate(integers):
             effects = {n: [self.effect(i, n, before) for before in states] for n in choices}
-            kept.append([n for n, found in effects.items() if all(found)])
+            kept.append([n for n, found in effects.items() if any(found)])
             states = {effect.after for n in kept[-1] for effect in effects[n] if effect}
         return kept
 
     def gaps(self, ideals: Sequence[float]) -> list[float]:
-        """How far the nearest possible integer is from each ideal: the logarithm of the factor between them."""
-        gaps, before = [], self.draft.start().after
+        """No possible integer is nearer to its ideal than this: the logarithm of the factor between them.
+
+        Once what a stage hands on depends on its integer, which integers are possible does too, and any may be.
+        """
+        gaps, before, certain = [], self.draft.start().after, True
         for i, x in enumerate(ideals):
             ways = (range(int(x), max(0, int(x) - REACH), -1), range(int(x) + 1, int(x) + REACH))
-            found = [first for way in ways if (first := self._first(i, way, before))]
-            gaps.append(min(abs(log(n / x)) for n, _ in found) if self.units[i] else 0.0)
-            before = found[0][1].after
+            found = [first for way in ways if (first := self._first(i, way, before))] if certain else []
+            near = [n for n, _ in found] or [n for n in (int(x), int(x) + 1) if n]
+            gaps.append(min(abs(log(n / x)) for n in near) if self.units[i] else 0.0)
+            certain = len({effect.after for _, effect in found}) == 1
+            before = found[0][1].after if certain else before
         return gaps
 
     def least(self) -> int:
@@ -183,6 +194,7 @@ class _Best(NamedTuple):
     draft: Draft
     distortion: float
     within: bool  # the tolerance
+    among: int  # networks that are possible
 
     @property
     def arch(self) -> Arch:
@@ -205,15 +217,18 @@ class _Box:
         """The least distorted within `tolerance`, of equals the nearest; where none is, the other way round."""
         if not self.size:
             return None
-        errors, distortion = np.abs(self.costs() - macs), self.distortions()
-        among = np.flatnonzero(errors <= tolerance)
-        if len(among):
-            first, second = distortion, errors
+        costs, distortion = self.costs(), self.distortions()
+        errors, among = np.abs(costs - macs), np.flatnonzero(costs < LARGEST)
+        possible = len(among)
+        if not possible:
+            return None
+        if len(near := np.flatnonzero(errors <= tolerance)):
+            first, second, among = distortion, errors, near
         else:
-            first, second, among = errors, distortion, np.arange(len(errors))
+            first, second = errors, distortion
         equal = among[first[among] <= first[among].min() * (1 + 1e-12)]
         index = int(equal[np.argmin(second[equal])])
-        return _Best(self._draft(index), float(distortion[index]), within=first is distortion)
+        return _Best(self._draft(index), float(distortion[index]), within=first is distortion, among=possible)
 
     def _draft(self, index: int) -> Draft:
         chosen = np.unravel_index(index, [len(n) for n in self.integers])
@@ -263,7 +278,7 @@ def _least_distorted(lattice: _Lattice, macs: int, tolerance: float, farthest: f
             break
         proven = sum(gap**2 for gap in gaps) + reach**2
         if found := box.best(macs, tolerance):
-            best, among = found, box.size
+            best, among = found, found.among
             if found.within and found.distortion <= proven:
                 break
         within, reach = reach, min(WIDER * reach, farthest)

@@ -37,11 +37,12 @@ def run(options: Namespace) -> int:
     plan = planned(options)
     seeds = integer("--seeds", options.seeds, high=10_000) or 1
     gpus = _gpus(options.gpus_per_trial)
+    retries = integer("--retries", options.retries, low=0, high=1_000) or 0
     data, fidelity = _data_and_fidelity(options)
     recipe = _recipe(options, plan, data, fidelity, _training(options, data), seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
     try:
-        return _conclude(_trained(folder, recipe, data, gpus, options.address), recipe.command)
+        return _conclude(_trained(folder, recipe, data, gpus, options.address, retries), recipe.command)
     except KeyboardInterrupt:
         kept = f"every finished trial is kept in {folder}" if folder.exists() else "no trial was started"
         raise KeyboardInterrupt(f"interrupted; {kept}; continue with: {recipe.command}") from None
@@ -173,7 +174,7 @@ def _digest(recipe: Recipe) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:6]
 
 
-def _trained(folder: Path, recipe: Recipe, data: DataSet, gpus: float, address: str | None) -> Run:
+def _trained(folder: Path, recipe: Recipe, data: DataSet, gpus: float, address: str | None, retries: int) -> Run:
     """The run with nothing left to train. A new run's folder is made once Ray is there to fill it."""
     is_new = not any((folder / name).exists() for name in ("recipe.toml", "trials.jsonl"))
     record = None if is_new else _run_folder(folder, recipe)
@@ -196,7 +197,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, gpus: float, address: 
         if not record:
             record = _run_folder(folder, recipe)
             held.enter_context(_locked(record))
-        execute(record, data, resources, scratch, watch)
+        execute(record, data, resources, scratch, watch, retries)
     return record
 
 

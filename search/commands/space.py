@@ -3,14 +3,14 @@
 import json
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager
 
 import pandas as pd
 
 from search.errors import UsageError
-from search.rows import writer
+from search.rows import Write, writer
 from search.words import fraction, integer, of
-from space.budget import MOST, Limit, limit
+from space.budget import LARGEST, Limit, limit
 from space.errors import SpaceError
 from space.spaces.counting import count, size
 from space.spaces.filling import tables
@@ -80,17 +80,15 @@ def _count(found: Tables, limits: list[Limit], options: Namespace) -> int:
         }
         print(json.dumps(document, indent=1))
         return 0
-    number = f"{within.low:,}" if within.exact else f"between {within.low:,} and {within.high:,} (bounds)"
-    print(
-        f"{number} {_within(limits)}{total:,} sentences in the space" if limits else f"{total:,} sentences in the space"
-    )
+    number = str(within) if within.exact else f"between {within.low:,} and {within.high:,} (bounds)"
+    print(f"{number} {_within(limits)}" if limits else "", f"{total:,} networks in the space", sep="")
     if not within.high:
         print(shortfall(found, limits))
     return 0
 
 
 def _within(limits: list[Limit]) -> str:
-    return f"within {' and '.join(f'{x} ({_ends(x)})' if x.low and x.high < MOST else str(x) for x in limits)}, of "
+    return f"within {' and '.join(f'{x} ({_ends(x)})' if x.low and x.high < LARGEST else str(x) for x in limits)}, of "
 
 
 def _ends(limit: Limit) -> str:
@@ -118,7 +116,7 @@ def _write(batches: Iterator[pd.DataFrame], options: Namespace) -> int:
     if options.json:
         print(json.dumps([row for rows in batches for row in rows.to_dict("records")], indent=1))
         return 0
-    with writer(options.output) if options.output else nullcontext(_print) as write:
+    with writer(options.output) if options.output else _terminal() as write:
         written = 0
         for rows in batches:
             write(rows)
@@ -128,5 +126,13 @@ def _write(batches: Iterator[pd.DataFrame], options: Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _terminal() -> Iterator[Write]:
+    """A table with a head."""
+    print(f"{'multiply-adds':>15}  {'params':>13}  {'activations':>13}  {'CIO':>13}  sentence")
+    yield _print
+
+
 def _print(rows: pd.DataFrame) -> None:
-    print("\n".join(f"{row.macs:>15,}  {row.params:>13,}  {row.sentence}" for row in rows.itertuples()))
+    for row in rows.itertuples():
+        print(f"{row.macs:>15,}  {row.params:>13,}  {row.activations:>13,}  {row.cio:>13,}  {row.sentence}")

@@ -8,13 +8,16 @@ from space.families.resnet import BOTTLENECK_DEPTHS
 from space.middle import inner, width, with_inner
 
 
-def at_width(draft: Draft, channels: int, base: Draft | None = None) -> Draft:
-    """With so many channels a group in the first stage; in later ones in the proportion of the base (None: its own)."""
+def at_width(draft: Draft, channels: int, base: Draft | None = None, *, by: int = 1) -> Draft:
+    """With so many channels a group in the first stage; in later ones in the proportion of the base (None: its own).
+
+    In later ones they are multiples of `by`.
+    """
     if channels < 1:
         raise SpaceError(f"width {channels} is not possible; it is 1 or more channels")
     own = [inner(stage.block) for stage in (base or draft).body]
     groups = agreed(draft).groups
-    widths = iter([groups * max(1, channels * w // own[0]) for w in own])
+    widths = iter([channels * groups, *(groups * by * max(1, channels * w // own[0] // by) for w in own[1:])])
     return draft.moved(lambda block: with_inner(block, next(widths)))
 
 

@@ -16,13 +16,13 @@ from space.parts import Block, NoGate
 SLACK = 0.1  # of the base's block: a setting whose narrowest block costs more than this above it does not fit
 
 
-def keep_block(base: Draft, moved: Draft, *, even: bool) -> Draft:
+def keep_block(base: Draft, moved: Draft, *, multiple: int = 1) -> Draft:
     """The rule of ResNeXt's Table 2: the integer width whose first-stage block costs most nearly what the base's does.
 
     A block is counted as it repeats, without attention or gate: C(256d + 9d² + 256d) of 256 output channels in C
-    groups. So the width is the same for every radix (ResNeSt's ablation). Where `even`, it is the nearest even one if
-    one fits: that gives Res2Net's 48w2s, 26w4s and 14w8s; of all widths 25w4s would be nearer. Later stages keep the
-    base's proportions.
+    groups. So the width is the same for every radix (ResNeSt's ablation). It is the nearest multiple of `multiple` if
+    one fits: even ones give Res2Net's 48w2s, 26w4s and 14w8s, where of all widths 25w4s would be nearer; multiples of
+    four are what radix 2 and 4 split. Later stages keep the base's proportions.
     """
     own, block = base.body[0].block, moved.body[0].block
     target, it = block_macs(own), agreed(moved)
@@ -31,7 +31,8 @@ def keep_block(base: Draft, moved: Draft, *, even: bool) -> Draft:
         return block_macs(with_inner(block, it.groups * d))
 
     grain = step(block) // it.groups // max(it.radix, 1)
-    by = 2 if even and grain == 1 and width(own) % 2 == 0 and macs(2) <= (1 + SLACK) * target else grain
+    divides = grain == 1 and width(own) % multiple == 0
+    by = multiple if divides and macs(multiple) <= (1 + SLACK) * target else grain
     if macs(grain) > (1 + SLACK) * target:
         axis, value = ("scale", it.scale) if it.scale > 1 else ("cardinality", it.cardinality)
         name = replace(it, radix=0).short(str(grain))
@@ -39,7 +40,7 @@ def keep_block(base: Draft, moved: Draft, *, even: bool) -> Draft:
             f"{axis} {value} fits no width: even {name} costs {macs(grain)} multiply-adds a pixel, "
             f"the base's block {target}; choose a smaller {axis} or a dearer base"
         )
-    return at_width(moved, by * nearest(lambda n: macs(by * n), target), base)
+    return at_width(moved, by * nearest(lambda n: macs(by * n), target), base, by=by)
 
 
 def keep_network(base: Draft, moved: Draft, macs: int) -> Draft:

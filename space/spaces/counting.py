@@ -20,6 +20,9 @@ class Count:
     low: int
     high: int
 
+    def __str__(self) -> str:
+        return f"{self.low:,}" if self.exact else f"{self.low:,} to {self.high:,}"
+
     @property
     def exact(self) -> bool:
         return self.low == self.high
@@ -39,6 +42,9 @@ def count(tables: Tables, limits: Sequence[Limit]) -> Count:
     total = size(tables)
     if not limits:
         return Count(total, total)
-    met = halves(tables, scaled(tables, limits), total)
+    costs = scaled(tables, limits)
+    if (costs.within(surely=True)[0] > costs.within(surely=True)[1]).any():
+        return Count(0, 0)
+    met = halves(tables, costs, total)
     exact = met.count() if met else None
     return Count(*bins(tables, limits, CELLS).bounds()) if exact is None else Count(exact, exact)

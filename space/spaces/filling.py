@@ -9,23 +9,24 @@ from typing import NamedTuple
 import numpy as np
 
 from space.arch import Input, Stage
+from space.budget import LARGEST
 from space.cost import graph_cost
 from space.errors import SpaceError
 from space.graph import MAX_OPERATIONS, Interface, Tensor, source
 from space.parts import Block, Output, Part, Position, Stem
 from space.spaces.space import Binding, Space
-from space.spaces.tables import LARGEST, MEASURES, Place, Tables
+from space.spaces.tables import MEASURES, Place, Tables
 from space.written import excerpt
 
 MAX_OPTIONS = 2_000_000  # of all places and states
-MAX_TRACES = 400_000  # parts traced, each on one interface
+MAX_TRACED = 1_500_000  # operations: seconds
 
 
 Bindings = tuple[Binding, ...]
 State = tuple["Standing | None", Bindings]  # what stands before a place; the values that may still be meant
 Spent = tuple[int, ...]  # the measures, then operations
 Depths = dict[int, dict[Binding, None]]  # the bindings that each depth leaves
-Graphs = tuple[int, int, int]  # of the first block, of the second or -1, depth: equal ones are one network
+Graphs = tuple[int, int, int]  # of the first block, of all that differ, depth: equal ones are one network
 
 NOTHING: Spent = (0,) * (len(MEASURES) + 1)
 
@@ -65,16 +66,20 @@ class Tracer:
     def __init__(self) -> None:
         self.graphs: dict[object, int] = {}
         self.steps: dict[tuple[Part, Position | None, Standing], Step | None] = {}
+        self.operations = 0  # traced
         self.refusal = ""  # the first
+
+    def numbered(self, graph: object) -> int:
+        """The number of a graph, or of several that follow each other."""
+        return self.graphs.setdefault(graph, len(self.graphs))
 
     def step(self, part: Part, at: Position | None, before: Standing) -> Step | None:
         """What the part does there; None where it is refused."""
         key = (part, at, before)
         if key not in self.steps:
-            if len(self.steps) == MAX_TRACES:
-                raise SpaceError(
-                    f"the space has more than {MAX_TRACES} parts and interfaces to trace; narrow its choices"
-                )
+            if self.operations > MAX_TRACED:
+                what = f"tracing the space's parts has taken more than {MAX_TRACED} operations"
+                raise SpaceError(f"{what}; narrow its choices")
             try:
                 self.steps[key] = self._traced(part, at, before)
             except SpaceError as error:
@@ -86,7 +91,8 @@ class Tracer:
         y = _applied(part, at, before.native)
         costed = y if before.costed == before.native else _applied(part, at, before.costed)
         wiring, cost = y.graph.wiring(), graph_cost(costed.graph)
-        number = self.graphs.setdefault(wiring, len(self.graphs))
+        number = self.numbered(wiring)
+        self.operations += len(wiring)
         spent = (*(getattr(cost, measure) for measure in MEASURES), len(wiring))
         return Step(number, spent, Standing(y.interface, costed.interface))
 
@@ -193,7 +199,7 @@ class _Filler:
 
     def _traced(self, part: Part, stride: int, before: Standing | None, depths: Depths) -> Iterator[Option]:
         if isinstance(part, Input):
-            graph = self.tracer.graphs.setdefault(part, len(self.tracer.graphs))
+            graph = self.tracer.numbered(part)
             native, costed = (Interface(part.shape(one)) for one in (None, self.resolution))
             yield Option((graph, -1, 1), NOTHING, Standing(native, costed), part, 1, -1)
         elif isinstance(part, Block):
@@ -207,16 +213,18 @@ class _Filler:
         """The stages of a block at every depth up to the deepest chosen; one more block is one step more."""
         one, deepest = Stage(block, 1, stride), Stage(block, max(depths), stride).depth
         step = self.tracer.step(block, Position(stride, opens=True), before)
-        graphs, spent = [step.graph] if step else [], NOTHING
+        first = different = step.graph if step else -1
+        spent, steady = NOTHING, False
         for depth in range(1, deepest + 1):
             if step is None:
                 return
             spent = tuple(map(add, spent, step.spent))
+            if depth > 1 and not steady:
+                different = self.tracer.numbered((different, step.graph))
             after, steady = step.after, depth > 1 and step.after == before
             following = step if steady else self.tracer.step(block, Position(), after)
-            graphs = [*graphs[:1], step.graph] if depth > 1 else graphs
-            second = following.graph if following and depth < deepest else -1
-            yield Option((graphs[0], graphs[-1] if depth > 1 else -1, depth), spent, after, one, depth, second)
+            more = following.graph if following and depth < deepest else -1
+            yield Option((first, different, depth), spent, after, one, depth, more)
             before, step = after, following
 
     def _check_boundary(self, option: Option, continued: set[int]) -> None:

@@ -4,40 +4,77 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, product
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from space.budget import Limit
+from space.budget import LARGEST, Limit
 from space.spaces.bins import Bins, bins
 from space.spaces.sampling import Paths, within
-from space.spaces.tables import LARGEST, MEASURES, Ints, Tables
+from space.spaces.tables import MEASURES, Ints, Tables
 
 WINDOW = 20_000  # networks that are to be sorted at a time
+MOST_SORTED = 500_000  # the same, where bins cannot tell
 CHUNK = 1 << 18  # beginnings that are tried at a time
 
 
-def networks(tables: Tables, limits: Sequence[Limit], *, descending: bool = False) -> Iterator[Paths]:
+class EffortError(Exception):
+    """A search has tried as many beginnings as it may."""
+
+
+@dataclass
+class Effort:
+    """How many beginnings a search may still try."""
+
+    left: float
+
+    def spend(self, beginnings: int) -> None:
+        """`EffortError` if it may not."""
+        self.left -= beginnings
+        if self.left < 0:
+            raise EffortError
+
+
+def networks(
+    tables: Tables, limits: Sequence[Limit], *, descending: bool = False, effort: float = inf
+) -> Iterator[Paths]:
     """Every network within the limits once, in the order of the first limit's measure (without: of multiply-adds).
 
-    Of equal ones the order is that of the choices as written.
+    Of equal ones the order is that of the choices as written, or its reverse. `EffortError` after so many beginnings.
     """
     limits = tuple(limits) or (Limit("", "macs", 0, LARGEST),)
-    lister = _Lister(tables, limits, bins(tables, limits))
+    lister = _Lister(tables, limits, bins(tables, limits), Effort(effort))
     column = MEASURES.index(limits[0].measure)
     for low, high in lister.windows(descending=descending):
-        if low == high:  # as many as there are: they come in order
-            yield from lister.between(low, high)
-        elif found := list(lister.between(low, high)):
-            paths = np.concatenate(found)
-            order = np.argsort(tables.costs(paths)[:, column], kind="stable")
-            yield paths[order[::-1] if descending else order]
+        yield from _sorted(lister, low, high, column, descending=descending)
 
 
-def nearest(tables: Tables, limits: Sequence[Limit], to: Limit) -> tuple[Paths | None, Paths | None]:
+def _sorted(lister: "_Lister", low: int, high: int, column: int, *, descending: bool) -> Iterator[Paths]:
+    """The networks of a window in order; in halves, where it holds more than its bins said."""
+    if low == high:  # as many as there are: they come in order
+        yield from lister.between(low, high)
+        return
+    found: list[Paths] = []
+    for paths in lister.between(low, high):
+        found.append(paths)
+        if sum(map(len, found)) > MOST_SORTED:
+            middle = (low + high) // 2
+            for ends in ((middle + 1, high), (low, middle)) if descending else ((low, middle), (middle + 1, high)):
+                yield from _sorted(lister, *ends, column, descending=descending)
+            return
+    if found:
+        paths = np.concatenate(found)
+        order = np.argsort(lister.tables.costs(paths)[:, column], kind="stable")
+        yield paths[order[::-1] if descending else order]
+
+
+def nearest(
+    tables: Tables, limits: Sequence[Limit], to: Limit, *, effort: float = inf
+) -> tuple[Paths | None, Paths | None]:
     """Of the networks within `limits`, one of those next below `to` and one next above it; None where there is none."""
-    below = networks(tables, (Limit("", to.measure, 0, to.low - 1), *limits), descending=True)
-    above = networks(tables, (Limit("", to.measure, to.high + 1, LARGEST), *limits))
+    below = networks(tables, (Limit("", to.measure, 0, to.low - 1), *limits), descending=True, effort=effort)
+    above = networks(tables, (Limit("", to.measure, to.high + 1, LARGEST), *limits), effort=effort)
     return next((paths[:1] for paths in below if len(paths)), None), next((p[:1] for p in above if len(p)), None)
 
 
@@ -48,6 +85,7 @@ class _Lister:
     tables: Tables
     limits: tuple[Limit, ...]
     binned: Bins
+    effort: Effort
 
     def windows(self, *, descending: bool) -> Iterator[tuple[int, int]]:
         """The range of the first limit in pieces that hold few networks each, the first ones fewest."""
@@ -101,6 +139,7 @@ class _Lister:
         """The beginnings with every option more from which a way on may end within the limits."""
         place = self.tables.places[paths.shape[1]]
         lengths = np.diff(place.offsets)[state]
+        self.effort.spend(int(lengths.sum()))
         which = np.repeat(np.arange(len(state)), lengths)
         options = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + place.offsets[state][which]
         costs = spent[which] + place.cost[options]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from space.budget import LARGEST
 from space.spaces.sums import Scaled
-from space.spaces.tables import LARGEST, Ints, Tables
+from space.spaces.tables import Ints, Tables
 
 MOST_SUMS = 50_000_000  # made on the way: more, and there is no meeting
 MOST_LARGE_SUMS = 5_000_000  # of those counted in Python's integers
@@ -28,19 +29,27 @@ class Halves:
 
     def count(self) -> int | None:
         """The pairs within the limits; None where they are too many to compare."""
-        counts = [self._pairs(self.left[state], self.right[state]) for state in self.left.keys() & self.right.keys()]
-        return None if None in counts else sum(n for n in counts if n is not None)
+        states = self.left.keys() & self.right.keys()
+        ranges = {state: self._reach(self.left[state][0], self.right[state][0]) for state in states}
+        compared = sum(int((last - first).sum()) for first, last in ranges.values())
+        if len(self.costs.measures) > 1 and compared > MOST_PAIRS:
+            return None
+        return sum(self._pairs(self.left[state], self.right[state], *ranges[state]) for state in states)
 
-    def _pairs(self, left: Half, right: Half) -> int | None:
+    def _reach(self, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+        """Which of the sums right, from the first to the last, meet the first limit together with each sum left."""
+        low, high = (ends[0] for ends in self.costs.within(surely=True))
+        first: Ints = np.searchsorted(b[:, 0], low - a[:, 0], "left")
+        last: Ints = np.maximum(first, np.searchsorted(b[:, 0], high - a[:, 0], "right"))
+        return first, last
+
+    def _pairs(self, left: Half, right: Half, first: Ints, last: Ints) -> int:
+        """The pairs that are within the limits of every measure."""
         (a, counts), (b, others) = left, right
         low, high = self.costs.within(surely=True)
-        first = np.searchsorted(b[:, 0], low[0] - a[:, 0], "left")
-        last = np.maximum(first, np.searchsorted(b[:, 0], high[0] - a[:, 0], "right"))
         if len(low) == 1:
             sums = np.concatenate((np.zeros(1, others.dtype), np.cumsum(others)))
             return int((counts * (sums[last] - sums[first])).sum())
-        if (last - first).sum() > MOST_PAIRS:
-            return None
         found = 0
         for i, j in _ranges(first, last):
             sums = a[i, 1:] + b[j, 1:]

@@ -17,7 +17,7 @@ from space.spaces.tables import MEASURES, Ints, Tables
 CELLS = 1 << 9  # bins of a state, times four for every measure: fewer are faster drawn from, and less often within
 BATCH = 1 << 16  # drawn at a time: part of what a seed means
 MOST_WEIGHTS = 1 << 21  # held at a time
-HOPELESS = 200  # batches in a row without a network within the budgets
+HOPELESS = 50  # batches in a row without a network within the budgets
 FEW = 4  # batches that are quicker drawn than a search is begun
 
 Paths = NDArray[np.int32]  # (networks, places): the option taken at each place

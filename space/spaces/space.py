@@ -95,10 +95,9 @@ def space(text: str) -> Space:
     variables = tuple(map(_variable, definitions))
     elements = [written.element(one) for one in sentence.split(">")]
     _check_names(variables, {name for element in elements for name in _names(element)})
-    found = _completed(elements, dict(variables))
-    for element in found:
+    for element in elements:
         _check_ways(element, dict(variables))
-    return Space(variables, found)
+    return Space(variables, _completed(elements, dict(variables)))
 
 
 def _variable(text: str) -> tuple[str, Written]:
@@ -159,7 +158,7 @@ def _kind(element: Element, variables: Mapping[str, Written]) -> type[Part]:
     named = (grammar.get(name) for name in _outermost(element.part, variables))
     kinds = {kind for cls in named if cls for kind in (Input, Stem, Block, Output) if issubclass(cls, kind)}
     if len(kinds) != 1:
-        list(notation.meanings(element.part, grammar, dict.fromkeys(variables, 1)))  # says which word is none
+        next(notation.meanings(element.part, grammar, dict.fromkeys(variables, 1)))  # says which word is none
         text = written.excerpt(str(element))
         raise SpaceError(f"{text} is not one of a stem, a stage and a head; write a part such as bottleneck(64, 256)")
     return kinds.pop()

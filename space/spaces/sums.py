@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from space.budget import Limit
-from space.spaces.tables import LARGEST, MEASURES, Ints, Tables
+from space.budget import LARGEST, Limit
+from space.spaces.tables import MEASURES, Ints, Tables
 
 
 @dataclass(frozen=True)

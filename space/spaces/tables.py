@@ -20,8 +20,6 @@ from space.spaces.space import Space
 MEASURES = ("params", "macs", "activations", "cio")
 """What the tables hold of every option, as in `space.cost.Cost`."""
 
-LARGEST = 2**62  # of any sum: integers never wrap
-
 Ints = NDArray[np.int64]
 
 

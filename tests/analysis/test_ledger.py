@@ -1,12 +1,19 @@
 """Whatever happens to its writer, a ledger loses no trial that was on the disk."""
 
+import errno
 import os
+import resource
+import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, strategies as st
 
 from analysis import files, ledger
 from analysis.record import Run
@@ -63,6 +70,23 @@ def test_a_bad_line_in_the_middle_goes_to_quarantine(run: Run, bad: bytes) -> No
     assert (run.folder / "trials.jsonl.quarantine").read_bytes() == bad + b"\n"
 
 
+@given(st.lists(st.binary(max_size=40), min_size=4, max_size=4))
+def test_whatever_stands_between_lines_they_are_read_and_it_is_kept_beside(between: list[bytes]) -> None:
+    trials = [a_trial(a_recipe(), index, 0, curve=()) for index in range(4)]
+    garbage = [piece + b"\n" for piece in between]
+    lines = [trial.to_line().encode() + b"\n" for trial in trials]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trials.jsonl"
+        path.write_bytes(b"".join(piece + line for piece, line in zip(garbage, lines, strict=True)))
+        reading = ledger.read(path)
+        assert reading.trials == tuple(trials)
+        assert reading.bad == b"".join(garbage)
+        ledger.mend(path)
+        assert path.read_bytes() == b"".join(lines)
+        assert path.with_name("trials.jsonl.quarantine").read_bytes() == b"".join(garbage)
+        assert ledger.mend(path) == ()
+
+
 def test_mending_is_told(run: Run) -> None:
     (run.folder / "trials.jsonl").write_bytes(b'nonsense\n{"torn')
     run.append(a_trial(run.recipe, 0, 0))
@@ -88,6 +112,123 @@ def test_a_line_torn_by_a_full_disk_is_cut_before_the_next(run: Run, monkeypatch
             run.append(two)
     run.append(two)
     assert list(run.finished()) == [one.key, two.key]
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """The kernel cuts a write off there, as at the end of a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_is_full_at_any_byte_takes_no_trial_that_was_there(tmp_path: Path) -> None:
+    path, recipe = tmp_path / "trials.jsonl", a_recipe({1: "1x64d", 2: "2x40d"})
+    first, second = (a_trial(recipe, i, 0, curve=(), hyperparameters={}, versions={}) for i in (0, 1))
+    lines = [trial.to_line().encode() + b"\n" for trial in (first, second)]
+    for written in range(len(lines[1])):
+        path.write_bytes(lines[0])
+        with no_file_larger_than(len(lines[0]) + written), pytest.raises(OSError, match="File too large"):
+            ledger.append(path, second)
+        assert ledger.read(path).trials == (first,)
+        ledger.append(path, second)
+        assert path.read_bytes() == b"".join(lines)
+
+
+@pytest.mark.parametrize("size", [0, 3, 100])
+def test_a_disk_that_is_full_while_a_ledger_is_mended_changes_nothing_in_it(run: Run, size: int) -> None:
+    run.append(a_trial(run.recipe, 0, 0))
+    path = run.folder / "trials.jsonl"
+    with path.open("ab") as file:
+        file.write(b"nonsense\n")
+    before = path.read_bytes()
+    with no_file_larger_than(size), pytest.raises(OSError, match="File too large"):
+        ledger.mend(path)
+    assert path.read_bytes() == before
+    ledger.mend(path)
+    assert path.read_bytes() == before.removesuffix(b"nonsense\n")
+    assert (run.folder / "trials.jsonl.quarantine").read_bytes().endswith(b"nonsense\n")
+
+
+FULL = """
+import errno, sys
+from pathlib import Path
+from analysis.record import Run
+from tests.analysis.runs import a_recipe, a_trial
+folder = Path(sys.argv[1])
+(folder / "filler").write_bytes(b"0" * 8192)
+run, kept = Run.create(folder / "run", a_recipe(seeds=1000)), []
+try:
+    for replicate in range(1000):
+        trial = a_trial(run.recipe, 0, replicate)
+        run.append(trial, scores=([0.5] * 100, [True] * 100))
+        kept.append(trial.key)
+except OSError as error:
+    assert error.errno == errno.ENOSPC, error
+assert list(Run.open(run.folder).finished()) == kept
+(folder / "filler").unlink()
+again = Run.open(run.folder)
+again.append(trial, scores=([0.5] * 100, [True] * 100))
+after = Run.open(run.folder)
+assert list(after.finished()) == [*kept, trial.key]
+assert after.notices == []
+assert all(len(after.scores(key)[0]) == 100 for key in after.finished())
+print("kept", len(kept))
+"""
+READ_ONLY = """
+import errno, subprocess, sys
+from pathlib import Path
+from analysis.record import Run
+from search.cli import main
+from tests.analysis.runs import a_recipe, a_trial
+folder = Path(sys.argv[1])
+run = Run.create(folder / "run", a_recipe())
+run.append(a_trial(run.recipe, 0, 0))
+with (run.folder / "trials.jsonl").open("ab") as file:
+    file.write(b'nonsense\\n{"torn')
+before = (run.folder / "trials.jsonl").read_bytes()
+subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+reader = Run.open(run.folder)
+assert len(reader.finished()) == 1 and len(reader.notices) == 2
+for refused in (lambda: reader.append(a_trial(run.recipe, 1, 0)), lambda: reader.lock().__enter__()):
+    try:
+        refused()
+    except OSError as error:
+        assert error.errno == errno.EROFS, error
+    else:
+        raise AssertionError
+assert main(["report", str(run.folder)]) == 1
+assert (run.folder / "trials.jsonl").read_bytes() == before
+"""
+
+
+def on_a_disk_of_its_own(size: str, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The code, on a file system of a few pages that it alone sees."""
+    unshare = shutil.which("unshare")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    alone = [unshare or "unshare", "--user", "--map-root-user", "--mount"]
+    if unshare is None or subprocess.run([*alone, *mount], capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    script = f'{" ".join(mount)} && exec "$0" -c "$1" {folder}'
+    here = Path(__file__).parents[2]
+    command = [*alone, "sh", "-c", script, sys.executable, code]
+    return subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+
+
+def test_a_full_disk_keeps_what_it_has_and_takes_more_once_there_is_room(tmp_path: Path) -> None:
+    ended = on_a_disk_of_its_own("128k", FULL, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout.split()[1]) > 1
+
+
+def test_a_read_only_run_is_read_and_refused_in_one_line(tmp_path: Path) -> None:
+    ended = on_a_disk_of_its_own("256k", READ_ONLY, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.endswith(f"cannot be read or written: {os.strerror(errno.EROFS)}\n")
 
 
 def test_a_line_is_on_the_disk_only_after_its_scores(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

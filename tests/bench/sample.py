@@ -23,7 +23,7 @@ from space.spaces.filling import tables
 from space.spaces.sampling import samples, within
 from space.spaces.space import space
 from space.spaces.tables import Tables
-from tests.bench.timing import judge, judge_speed
+from tests.bench.timing import judge, judge_ratio, judge_speed
 
 DRAWN, BLIND, TRACED = 500_000, 1 << 20, 2_000  # networks of each round: within the budget; drawn from the whole space
 
@@ -82,8 +82,8 @@ if __name__ == "__main__":
     met = [judge_speed("samples/s by construction", ours, at_least=1e5)]
     judge_speed("samples/s by rejection, the same tables", blind)
     judge_speed("samples/s by rejection, traced costs", traced)
-    judge_speed("by construction / by rejection, same tables", [a / b for a, b in zip(ours, blind, strict=True)])
-    judge_speed("by construction / by rejection, traced costs", [a / b for a, b in zip(ours, traced, strict=True)])
+    judge_ratio("by construction / by rejection, same tables", ours, blind)
+    judge_ratio("by construction / by rejection, traced costs", ours, traced)
     few, many = written(options.space, options.budget, 100_000), written(options.space, options.budget, 1_000_000)
     spread = f"a tenth of them {few[0]:.1f} s"
     met += [judge("a million samples to Parquet, s", f"{many[0]:.1f}", spread, many[0], at_most=60)]

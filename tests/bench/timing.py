@@ -31,3 +31,11 @@ def judge_speed(what: str, found: Sequence[float], *, at_least: float = 0) -> bo
     """The fastest of several rounds, what other jobs on the machine disturb least, with their median and range."""
     spread = f"median {median(found):,.1f}, {min(found):,.1f} to {max(found):,.1f}, n={len(found)}"
     return judge(what, f"{max(found):,.1f}", spread, max(found), at_least=at_least)
+
+
+def judge_ratio(what: str, ours: Sequence[float], other: Sequence[float], *, at_least: float = 0) -> bool:
+    """The best speed over the best of the other, with the median and range over the rounds."""
+    ratios = [a / b for a, b in zip(ours, other, strict=True)]
+    spread = f"median {median(ratios):,.1f}, {min(ratios):,.1f} to {max(ratios):,.1f}, n={len(ratios)}"
+    best = max(ours) / max(other)
+    return judge(what, f"{best:,.1f}", spread, best, at_least=at_least)

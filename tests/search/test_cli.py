@@ -148,6 +148,10 @@ def test_wrong_words_get_one_line_and_exit_2(
         (["--data", "digits", "--recipe", "."], "--recipe: '.' cannot be read (Is a directory)"),
         (["--data", "digits", "--recipe", __file__], f"--recipe: {__file__!r} is no recipe"),
         (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
+        (
+            ["--data", "digits", "--retries", "-1"],
+            "--retries: '-1' is not possible; write a whole number from 0 to 1000",
+        ),
         (["--data", "digits", "--gpus-per-trial", "1.5"], "--gpus-per-trial: '1.5' is not possible; above 1"),
         (["--data", "digits", "--gpus-per-trial", "1_0"], "--gpus-per-trial: '1_0'"),
         (["--data", "digits", "--address", "nonsense"], "--address: 'nonsense' is no address; write HOST:PORT"),

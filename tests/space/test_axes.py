@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from space import SpaceError, cost, parse
 from space.axes import AXES, Axis, axes, yielding
-from space.base import NEAR, base_of
+from space.base import NEAR, SPLIT, base_of
 from space.budget import budget
 from space.draft import Draft
 from space.middle import inner, step
@@ -157,7 +157,9 @@ def test_elsewhere_every_width_is_multiplied_and_the_depth_is_kept(macs: float, 
     assert [s.depth for s in base.arch.stages] == [s.depth for s in ladder.stages]
     assert cost(base.arch).macs == pytest.approx(macs, rel=NEAR)
     for own, new in zip(ladder.stages, base.arch.stages, strict=True):
-        assert new.block.out == pytest.approx(base.factor * own.block.out, abs=0.5)  # type: ignore[attr-defined]
+        assert new.block.out == pytest.approx(
+            base.factor * own.block.out, abs=(SPLIT if axis == "radix" else 1) / 2 + 1e-6
+        )  # type: ignore[attr-defined]
     if base.factor != 1:
         assert base.name == f"{base.network} with every width x {base.factor:.3g}"
 
@@ -199,3 +201,11 @@ def test_a_named_base_is_brought_to_the_budget_only_where_it_is_matched_exactly(
     exact = plan(FOUR, ["cardinality"], base="resnet101", match="exact")
     assert exact.base_name == "resnet101 with every width x 0.713"
     assert [s.depth for s in exact.base.stages] == [3, 4, 23, 3]
+
+
+@pytest.mark.parametrize("text", ["600MFLOPs", "2.5GFLOPs", "40GFLOPs", "200GFLOPs"])
+def test_radix_splits_the_widths_of_any_base(text: str) -> None:
+    """Every setting of the plane has its network: widths are multiples of four."""
+    it = plan(budget(text), ["radix"])
+    assert not it.left_out
+    assert len(it.settings) == 12

@@ -100,3 +100,15 @@ def test_networks_that_cost_the_same_are_told_apart_by_their_proportions() -> No
     """A repeating block of a ResNet costs the same in every stage: the depths are the nearest to the base's."""
     solved = solve_depths(Draft.of(parse("resnet50")), 2 * 10**9, tolerance=0)
     assert [stage.depth for stage in solved.arch.stages] == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize(("share", "possible", "off"), [(0.95, 96, 0.0142), (0.8, 75, 0.0156)])
+def test_what_is_possible_after_some_depths_alone_is_among_what_is_proven(
+    share: float, possible: int, off: float
+) -> None:
+    """A shortcut that cannot shrink refuses what too deep a dense block hands on; the figures are of brute force."""
+    base = parse("conv_stem(64) > 5*dense_layer(32) > 3*bottleneck(64, 256, zero_padding) > 4*bottleneck(128, 512)/2")
+    macs = round(share * cost(base).macs)
+    found = solve_depths(Draft.of(base), macs, tolerance=0.001)
+    assert abs(cost(found.arch).macs / macs - 1) == pytest.approx(off, abs=1e-4)
+    assert found.among == possible

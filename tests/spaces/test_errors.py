@@ -160,7 +160,7 @@ def test_a_budget_that_nothing_meets_has_no_networks_and_a_proof(
     assert main(["space", SMALL, "count", *words]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("0 within ")
-    assert first.endswith(", of 9 sentences in the space")
+    assert first.endswith(", of 9 networks in the space")
     assert second == proof
 
 

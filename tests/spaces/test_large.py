@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from space import SpaceError, cost, parse
-from space.budget import Limit
+from space.budget import LARGEST, Limit
 from space.spaces import meeting
 from space.spaces.bins import bins
 from space.spaces.counting import Count, count, size
@@ -14,7 +14,7 @@ from space.spaces.filling import tables
 from space.spaces.listing import nearest, networks
 from space.spaces.sampling import samples
 from space.spaces.space import space
-from space.spaces.tables import LARGEST, MEASURES
+from space.spaces.tables import MEASURES
 
 STAGE = "1..50*bottleneck({16|24|32|40|48|56|64|72|80|88|96|104|112|120|128|136}, {64|96|128|160})/2"
 HUGE = "conv_stem(64) > " + " > ".join([STAGE] * 9)
