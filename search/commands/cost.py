@@ -1,8 +1,9 @@
 """`explore cost`: exact costs of named networks and sentences."""
 
 import json
+import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TypedDict
 
@@ -10,6 +11,7 @@ from search.errors import UsageError
 from search.words import integer
 from space import cost, listed, parse, trace
 from space.counters import CONVENTIONS, counts
+from space.errors import SpaceError
 from space.graph import Graph
 from space.sentence import caveats
 
@@ -20,7 +22,8 @@ def run(options: Namespace) -> int:
     if not names:
         raise UsageError("cost: no network is given; write a name such as resnext50_32x4d, a sentence, or --all")
     resolution = integer("--resolution", options.resolution, high=10_000)
-    rows = [_row(name, resolution) for name in names]
+    rows = list(_rows(names, resolution, some=options.all))
+    names = [str(row["name"]) for row in rows]
     if not options.counters:
         print(json.dumps(rows, indent=1) if options.json else "\n\n".join((_table(rows), *_caveats(rows))))
         return 0
@@ -36,9 +39,23 @@ def run(options: Namespace) -> int:
 Row = dict[str, str | int | float]
 
 
+def _rows(names: Sequence[str], resolution: int | None, *, some: bool) -> Iterator[Row]:
+    """One for each network; `some` may be impossible at the resolution, which is said."""
+    for name in names:
+        try:
+            yield _row(name, resolution)
+        except SpaceError as error:
+            if not some:
+                raise
+            print(f"explore: left out, {error}", file=sys.stderr)
+
+
 def _row(name: str, resolution: int | None) -> Row:
     arch = parse(name)
-    spent = cost(arch, resolution)
+    try:
+        spent = cost(arch, resolution)
+    except SpaceError as error:
+        raise SpaceError(f"{name} at {resolution} pixels: {error}") from None
     side = resolution or arch.input.resolution
     head: Row = {"name": name, "sentence": str(arch), "resolution": side, "classes": arch.head.classes}
     return {**head, **asdict(spent), "moc": spent.moc}

@@ -53,13 +53,14 @@ def text(plan: Plan) -> str:
     width = max(len(setting.name) for setting in plan.settings)
     rows = [
         f"{s.name:{width}}  {s.cost.macs:>15,}  {s.cost.params:>13,}  {s.cost.activations:>13,}"
-        f"  {s.budget_error:>+9.2%}  {s.base_error:>+9.2%}"
+        f"  {s.budget_error:>+10.2%}  {s.base_error:>+9.2%}"
         for s in plan.settings
     ]
     head = f"{'setting':{width}}  {'multiply-adds':>15}  {'params':>13}  {'activations':>13}"
-    head += f"  {'of budget':>9}  {'of base':>9}"
+    head += f"  {'off budget':>10}  {'off base':>9}"
     off = cost(plan.base).macs / plan.budget.macs - 1
-    notes = [f"The base is {off:+.0%} of the budget."] if abs(off) > FAR else []
+    notes = [f"The base is {abs(off):.0%} {'above' if off > 0 else 'below'} the budget."] if abs(off) > FAR else []
     notes += [f"{setting.name}: {setting.proof}." for setting in plan.settings if setting.proof]
     notes += [f"Left out, {reason}." for reason in plan.left_out]
-    return "\n".join((title, "", head, *rows, *([""] if notes else []), *notes))
+    notes += ["The sentences are in --json."]
+    return "\n".join((title, "", head, *rows, "", *notes))

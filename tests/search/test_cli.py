@@ -88,7 +88,10 @@ MISTAKES = [
         "--budget: '1MFLOPs' is out of reach: resnet14 costs 1.47 GFLOPs",
     ),
     (["--budget", "1e18", "--axis", "radix"], "--budget: '1e18' is out of reach"),
-    ([*QUESTION, "--width-multiple", "8"], "--width-multiple: 8 is for widths solved by --match exact; leave it out"),
+    (
+        [*QUESTION, "--width-multiple", "8"],
+        "--width-multiple: 8 is for widths that --match exact solves, and --match paper has",
+    ),
     (
         ["--budget", "4GFLOPs", "--axis", "colour"],
         "--axis: 'colour' is no axis; write cardinality, width, depth, radix",
@@ -299,4 +302,18 @@ def test_plan_takes_the_words_of_the_main_job(capsys: pytest.CaptureFixture[str]
 
 def test_a_base_far_from_the_budget_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = said(capsys, "plan", *QUESTION, "--base", "resnet101")
-    assert "The base is +95% of the budget." in out
+    assert "The base is 95% above the budget." in out
+
+
+def test_a_named_network_that_a_resolution_refuses_is_named_and_the_others_are_costed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = said(capsys, "cost", "--all", "--resolution", "32", "--json")
+    assert code == 0
+    names = {row["name"] for row in json.loads(out)}
+    assert "resnet50" in names
+    assert "inceptionv3" not in names
+    assert "explore: left out, inceptionv3 at 32 pixels: " in err
+    code, out, err = said(capsys, "cost", "inceptionv3", "--resolution", "32")
+    assert (code, out) == (2, "")
+    assert err.startswith("explore: inceptionv3 at 32 pixels: ")
