@@ -121,22 +121,29 @@ def _normal_form(arch: Arch) -> tuple[Stage, ...]:
     return tuple(stage for _, stage in done)
 
 
-@lru_cache(maxsize=4096)
 def simplest(stage: Stage, before: Interface) -> Stage:
     """The stage in normal form, where it reads what stands before it."""
     brief = _brief(stage, before)
-    x = brief.apply(source(before))
+    return replace(_plainest(brief, before), depth=stage.depth)
+
+
+@lru_cache(maxsize=1 << 15)
+def _plainest(stage: Stage, before: Interface) -> Stage:
+    x = stage.apply(source(before))
     groups = sorted({node.op.groups for node in x.graph.nodes if isinstance(node.op, Conv)})
-    simpler = next((s for s in _plainer_stages(brief, groups) if _same_effect(s, x.graph.wiring(), before)), None)
-    return simplest(replace(simpler, depth=stage.depth), before) if simpler else stage
+    simpler = next((s for s in _plainer_stages(stage, groups) if _same_effect(s, x.graph.wiring(), before)), None)
+    return _plainest(simpler, before) if simpler else stage
 
 
 def _brief(stage: Stage, before: Interface) -> Stage:
     """As many of its blocks as show all: two, where the second hands on what it reads, and so do all that follow."""
-    if stage.depth <= 2:
-        return stage
-    one, two = (_effect(replace(stage, depth=depth), before)[1] for depth in (1, 2))
-    return replace(stage, depth=2) if one == two else stage
+    return stage if stage.depth <= 2 or not _steady(stage.block, stage.stride, before) else replace(stage, depth=2)
+
+
+@lru_cache(maxsize=1 << 15)
+def _steady(block: Block, stride: int, before: Interface) -> bool:
+    one, two = (_effect(Stage(block, depth, stride), before)[1] for depth in (1, 2))
+    return one == two
 
 
 def _plainer_stages(stage: Stage, groups: Sequence[int]) -> Iterator[Stage]:
