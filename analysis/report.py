@@ -14,6 +14,7 @@ from analysis import figures
 from analysis.files import write_atomically
 from analysis.pages import script_json, template
 from analysis.published import PublishedCurve, published_for
+from analysis.racing import is_race
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
@@ -63,6 +64,7 @@ def render(run: Run) -> str:
         recipe=recipe,
         question=_question(recipe),
         verdict=verdict(recipe, table),
+        race=is_race(recipe),
         progress=_progress(recipe, trials),
         plots={plot.name: plot for plot in plots},
         columns=COLUMNS,
@@ -109,10 +111,9 @@ def _progress(recipe: Recipe, trials: list[Trial]) -> str:
     states = Counter(trial.state for trial in trials)
     failed = f", {states['failed']} failed" if states["failed"] else ""
     minutes = sum(trial.seconds for trial in trials) / 60
-    asked = len(recipe.settings) * recipe.seeds
-    return (
-        f"{states['finished']} of {plural(asked, 'trial')} finished{failed}; {minutes:.1f} minutes of training in all"
-    )
+    most = "at most " if is_race(recipe) else ""
+    asked = plural(len(recipe.settings) * recipe.seeds, "trial")
+    return f"{states['finished']} of {most}{asked} finished{failed}; {minutes:.1f} minutes of training in all"
 
 
 def _beside(published: PublishedCurve | None) -> str:

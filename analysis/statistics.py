@@ -106,14 +106,24 @@ def trend(
     `values` are the settings that must all have finished in a replicate for it to count; unless given, those in the
     table. The grid of a plane must be complete, or the average would mix one axis into the other.
     """
-    cells = sorted({as_tuple(value) for value in (table["value"] if values is None else values)})
+    levels = tuple(sorted({cell[axis] for cell in _cells(table, values)}))
+    changes = changes_by_replicate(table, metric, axis=axis, values=values)
+    left_out = table["replicate"].nunique() - len(changes)
+    return Trend(mean_interval(list(changes.values()), level), levels, left_out)
+
+
+def changes_by_replicate(
+    table: pd.DataFrame, metric: str, *, axis: int = 0, values: Sequence[Value] | None = None
+) -> dict[int, float]:
+    """What `trend` averages: the fitted change in every replicate that has all settings, in the order of replicates."""
+    cells = _cells(table, values)
     if not is_grid(cells):
         msg = f"the plane's {len(cells)} settings are no complete grid; give --values that hold on both axes"
         raise ValueError(msg)
-    levels = tuple(sorted({cell[axis] for cell in cells}))
-    complete, left_out = _complete_replicates(table, metric, cells)
-    averaged = [[np.mean((row - row[0])[[cell[axis] == at for cell in cells]]) for at in levels] for row in complete]
-    return Trend(mean_interval(fitted_changes(averaged) if averaged else [], level), levels, left_out)
+    at_levels = [[cell[axis] == at for cell in cells] for at in sorted({cell[axis] for cell in cells})]
+    complete = _complete_replicates(table, metric, cells)
+    # one by one: a product of matrices rounds a replicate's change differently with the number of replicates
+    return {r: float(fitted_changes([np.mean((row - row[0])[at]) for at in at_levels])) for r, row in complete.items()}
 
 
 def is_grid(values: Sequence[Value]) -> bool:
@@ -122,16 +132,19 @@ def is_grid(values: Sequence[Value]) -> bool:
     return len(cells) == math.prod(len(set(levels)) for levels in zip(*cells, strict=True))
 
 
+def _cells(table: pd.DataFrame, values: Sequence[Value] | None) -> list[tuple[int, ...]]:
+    return sorted({as_tuple(value) for value in (table["value"] if values is None else values)})
+
+
 def _complete_replicates(
     table: pd.DataFrame, metric: str, cells: Sequence[tuple[int, ...]]
-) -> tuple[list[NDArray[np.float64]], int]:
-    """For every replicate that has all cells, the metric in their order; and how many replicates have not."""
+) -> dict[int, NDArray[np.float64]]:
+    """For every replicate that has all cells, the metric in their order."""
     finished = table[table["state"] == "finished"]
-    rows: dict[int, dict[tuple[int, ...], float]] = {int(replicate): {} for replicate in table["replicate"]}
+    rows: dict[int, dict[tuple[int, ...], float]] = {}
     for value, replicate, measured in zip(finished["value"], finished["replicate"], finished[metric], strict=True):
-        rows[int(replicate)][as_tuple(value)] = float(measured)
-    complete = [np.array([row[c] for c in cells]) for _, row in sorted(rows.items()) if row.keys() >= set(cells)]
-    return complete, len(rows) - len(complete)
+        rows.setdefault(int(replicate), {})[as_tuple(value)] = float(measured)
+    return {r: np.array([row[c] for c in cells]) for r, row in sorted(rows.items()) if row.keys() >= set(cells)}
 
 
 def as_tuple(value: Value) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.racing import FIRST_LOOK, Race, is_race, looks, nominal_level, race
 from analysis.recipe import Recipe
 from analysis.statistics import Interval, Trend, is_grid, trend
 from analysis.words import decimals, number, plural, signed
@@ -27,15 +28,24 @@ def verdict(recipe: Recipe, table: pd.DataFrame) -> Verdict:
     """
     if why := _no_question(recipe):
         return Verdict(f"undecided: {why}", decided=False)
-    level = 1 - _FALSE_ALARMS / len(recipe.axis)  # the looks at a plane share the false alarms (Bonferroni)
-    errors = _trends(recipe, table, "test_error", level)
-    if why := _no_interval(recipe, table, errors[0]):
+    running = race(recipe, table) if is_race(recipe) else None
+    rows = running.rows(table) if running else table
+    level = _level(recipe)
+    errors = _trends(recipe, rows, "test_error", level)
+    if why := (running and _no_look(recipe, running)) or _no_interval(recipe, rows, errors[0]):
         return Verdict(f"undecided: {why}", decided=False)
     decided = any(one.change.excludes_zero for one in errors)
-    losses = _trends(recipe, table, "test_loss", level)
+    losses = _trends(recipe, rows, "test_loss", level)
     sentences = [_sentence(recipe, *axis, level) for axis in zip(recipe.axis, errors, losses, strict=True)]
-    words = "; ".join(sentences) + f" ({_basis(recipe, errors[0])})"
+    basis = _race_basis(recipe, running) if running else _basis(recipe, errors[0])
+    words = f"{'; '.join(sentences)} ({_fitted(recipe)}; {basis})"
     return Verdict(words if decided else f"undecided: {words}", decided)
+
+
+def _level(recipe: Recipe) -> float:
+    """Of each interval: the axes of a plane share the false alarms (Bonferroni), and so do the looks of a race."""
+    axes = len(recipe.axis)
+    return 1 - (nominal_level(axes) if is_race(recipe) else _FALSE_ALARMS / axes)
 
 
 def _trends(recipe: Recipe, table: pd.DataFrame, metric: str, level: float) -> list[Trend]:
@@ -70,6 +80,19 @@ def _no_interval(recipe: Recipe, table: pd.DataFrame, error: Trend) -> str:
         case 1:
             return f"one seed has no interval; run again with --seeds 3 ({_on_one_seed(recipe, error)})"
     return "" if math.isfinite(error.change.mean) else "a test error is not a number"
+
+
+def _no_look(recipe: Recipe, running: Race) -> str:
+    """Why a race has not been looked at, if it has not, and what comes next."""
+    have = len(running.replicates)
+    if have >= FIRST_LOOK:
+        return ""
+    first = f"a race is first looked at when {FIRST_LOOK} seeds have all {len(recipe.settings)} settings"
+    if not looks(recipe):
+        return f"{first}, and this one ends at {plural(recipe.seeds, 'seed')}; run again with --seeds 10"
+    if running.over:
+        return f"{first}, and of {recipe.seeds} only {have} have; run again with more --seeds"
+    return f"{first}, and {have} of at most {_cap(recipe)} have; the same command continues"
 
 
 def _on_one_seed(recipe: Recipe, error: Trend) -> str:
@@ -112,14 +135,41 @@ def _ends(recipe: Recipe, axis: str, one: Trend) -> str:
     return f"{names[first]} to {names[last]}"
 
 
+def _fitted(recipe: Recipe) -> str:
+    """True whatever the shape between the ends, since it says what was fitted."""
+    fitted = f"fitted over all {len(recipe.settings)} settings"
+    return f"averaged over the other axis and {fitted}" if len(recipe.axis) > 1 else fitted
+
+
 def _basis(recipe: Recipe, one: Trend) -> str:
-    """What the numbers rest on; true whatever the shape between the ends, since it says what was fitted."""
-    looks = len(recipe.axis)
-    how = f"averaged over the other axis and fitted over all {len(recipe.settings)} settings"
-    fitted = how if looks > 1 else f"fitted over all {len(recipe.settings)} settings"
-    levels = f"{100 * (1 - _FALSE_ALARMS / looks):g} % intervals"
+    """What the numbers of a run with a fixed number of seeds rest on."""
     counted = plural(one.change.n, "seed")
     if one.change.n < recipe.seeds:
         counted = f"{one.change.n} of {recipe.seeds} seeds, the others not having finished every setting"
-    shared = "; two looks share 5 % of false alarms" if looks > 1 else ""
-    return f"{fitted}; {counted}; {levels} over seeds, not over test images{shared}"
+    shared = "; two looks share 5 % of false alarms" if len(recipe.axis) > 1 else ""
+    return f"{counted}; {_intervals(recipe)}{shared}"
+
+
+def _race_basis(recipe: Recipe, running: Race) -> str:
+    """What the numbers of a race rest on: seeds whose number was not fixed, and all looks at them."""
+    looked = "all looks at both axes" if len(recipe.axis) > 1 else "all looks"
+    return f"{_course(recipe, running)}; {_intervals(recipe)}; {looked} of the race share 5 % of false alarms"
+
+
+def _course(recipe: Recipe, running: Race) -> str:
+    have, cap = len(running.replicates), _cap(recipe)
+    if running.decided:
+        early = ": stopped early, so its size is likely overstated" if have < cap else ""
+        return f"seeds were added until this was decided, at {have} of at most {cap}{early}"
+    if not running.over:
+        return f"seeds are added until this is decided, {have} of at most {cap} so far; the same command continues"
+    missing = f", of which {have} have finished every setting" if have < cap else ""
+    return f"seeds were added up to the cap of {cap}{missing}"
+
+
+def _cap(recipe: Recipe) -> int:
+    return looks(recipe).stop - 1
+
+
+def _intervals(recipe: Recipe) -> str:
+    return f"{100 * _level(recipe):g} % intervals over seeds, not over test images"
