@@ -5,7 +5,7 @@ a choice by itself, because its type says which argument it is, anything else as
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -123,8 +123,17 @@ def _choices(classes: tuple[type, ...]) -> dict[str, StrEnum]:
     return {str(member): member for enum in enums for member in enum}
 
 
-def _construct(cls: type, arguments: list[tuple[str, object]]) -> object:
-    """The part, each argument given to the field that its name, type or place means."""
+def _construct(cls: type, arguments: Sequence[tuple[str, object]]) -> object:
+    """The part with its arguments."""
+    chosen = assigned(cls, arguments)
+    missing = [f.name for f in fields(cls) if f.default is MISSING and f.name not in chosen]
+    if missing:
+        raise SpaceError(f"{word(cls)} needs {' and '.join(missing)}")
+    return cls(**chosen)
+
+
+def assigned(cls: type, arguments: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """The arguments, pairs of (name or "", value), in order: by the field that their name, type or place means."""
     hints = get_type_hints(cls)
     open_fields = {f.name: hints[f.name] for f in fields(cls)}
     chosen: dict[str, object] = {}
@@ -134,10 +143,7 @@ def _construct(cls: type, arguments: list[tuple[str, object]]) -> object:
             raise SpaceError(_misfit(cls, name, value, open_fields))
         del open_fields[target]
         chosen[target] = value
-    missing = [f.name for f in fields(cls) if f.default is MISSING and f.name not in chosen]
-    if missing:
-        raise SpaceError(f"{word(cls)} needs {' and '.join(missing)}")
-    return cls(**chosen)
+    return chosen
 
 
 def _fits(value: object, hint: Any) -> bool:  # noqa: ANN401 -- what get_type_hints gives

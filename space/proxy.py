@@ -5,16 +5,19 @@ from math import sqrt
 
 from space.arch import Arch, Input
 from space.axes import AXES
-from space.budget import shown
+from space.base import base_of
+from space.budget import Budget, shown
 from space.cost import cost
 from space.draft import Draft, is_transition
 from space.errors import SpaceError
 from space.families.densenet import DenseLayer
 from space.plan import Plan, Setting
-from space.resize import resized, scaled
+from space.resize import resized, resized_part, scaled, stretched
 from space.solve import solve_depths, solve_widths
+from space.written import excerpt
 
 TOLERANCE = 0.009  # around the common cost, so that two proxies never differ by 2 %: more would confound the axis
+FARTHEST = 0.05  # from the common cost that a proxy of any blocks may be
 WIDER = (1.0, 1.25, 1.5, 2.0)  # factors tried on the width where a proxy does not come out
 POOLED = 64  # pixels a side: below, a stem that pools would leave the stages nothing to look at
 
@@ -94,11 +97,46 @@ def _solved(setting: Setting, reduction: Reduction, macs: int) -> Arch:
     return proxy
 
 
+def proxy_of(arch: Arch, reduction: Reduction, macs: int) -> Arch:
+    """The proxy of a network of any blocks, one that was found freely, at a cost that all proxies have in common.
+
+    Depths, input, head and stem are the reduced network's; its stages then have their widths scaled, each by a factor
+    of its own, all of them as much alike as integers allow, so that it costs `macs`: within 0.9 % where some such
+    network does, else the nearest, if that is within 5 %; `SpaceError` if not. Groups, splits, scales and kernels are
+    kept; a gate on very few channels reduces them less. A reduction that spares depth keeps networks apart that differ
+    only in it.
+    """
+    try:
+        draft = _lessened(Draft.of(arch), reduction)
+        draft.arch()  # says where a map has become too small
+        draft = replace(draft, stem=resized_part(draft.stem, reduction.width))
+        found = stretched(draft, macs, tolerance=TOLERANCE).arch
+        error = cost(found).macs / macs - 1
+    except SpaceError as reason:
+        raise SpaceError(f"{excerpt(str(arch))} has no proxy of {shown(macs)}: {reason}") from None
+    if abs(error) > FARTHEST:
+        nearest = f"the nearest is {error:+.1%} off"
+        raise SpaceError(f"{excerpt(str(arch))} has no proxy of {shown(macs)}: {nearest}; choose a larger --fidelity")
+    return found
+
+
+def common_macs(macs: int, reduction: Reduction, resolution: int | None = None) -> int:
+    """What proxies of networks that cost `macs` have in common: what the proxy of the ladder's ResNet costs.
+
+    That is the one nearest to `macs` at `resolution` pixels (None: 224), brought there if it is far.
+    """
+    base = base_of(Budget(shown(macs), macs), AXES["cardinality"], None, resolution)
+    return cost(reduced(base.arch, reduction)).macs
+
+
 def reduced(arch: Arch, reduction: Reduction) -> Arch:
     """The network with every width and depth scaled; on small images its stem does not pool, or even stride."""
-    draft = Draft.of(arch)
-    depths = tuple(scaled(stage.depth, reduction.depth) for stage in draft.body)
-    draft = resized(draft, reduction.width).deepened(depths)
+    return _lessened(resized(Draft.of(arch), reduction.width), reduction).arch()
+
+
+def _lessened(draft: Draft, reduction: Reduction) -> Draft:
+    """All of it but the widths."""
+    draft = draft.deepened(tuple(scaled(stage.depth, reduction.depth) for stage in draft.body))
     side = reduction.input.resolution
     halvings = sum(is_transition(stage) and stage.stride > 1 for stage in draft.stages)
     plainer: dict[str, int] = {"pool": False} if side < POOLED else {}
@@ -106,4 +144,4 @@ def reduced(arch: Arch, reduction: Reduction) -> Arch:
     known = {f.name for f in fields(draft.stem)}
     stem = replace(draft.stem, **{name: value for name, value in plainer.items() if name in known})
     head = replace(draft.head, classes=reduction.classes)
-    return replace(draft, stem=stem, head=head, input=reduction.input).arch()
+    return replace(draft, stem=stem, head=head, input=reduction.input)

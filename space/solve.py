@@ -50,12 +50,13 @@ def solve_widths(draft: Draft, macs: int, *, tolerance: float, multiple: int = 1
     """
     steps = [0 if is_transition(s) else lcm(step(s.block), multiple) for s in draft.stages]
 
-    def at(i: int, n: int) -> Stage:
+    def at(i: int, n: int, before: Interface) -> Stage:
+        del before
         stage = draft.stages[i]
         return replace(stage, block=with_inner(stage.block, n * steps[i]))
 
     units = [inner(s.block) / by if by else 0.0 for s, by in zip(draft.stages, steps, strict=True)]
-    return _least_distorted(_Lattice(draft, tuple(units), at), macs, tolerance * macs, FARTHEST["width"])
+    return least_distorted(Lattice(draft, tuple(units), at), macs, tolerance * macs, FARTHEST["width"])
 
 
 def solve_depths(draft: Draft, macs: int, *, tolerance: float) -> Solved:
@@ -63,7 +64,7 @@ def solve_depths(draft: Draft, macs: int, *, tolerance: float) -> Solved:
 
     That is, unless no whole number is nearer: the farthest is the root of ln(2)² and the nearest one's own share.
     """
-    return _least_distorted(_depths(draft), macs, tolerance * macs, FARTHEST["depth"])
+    return least_distorted(_depths(draft), macs, tolerance * macs, FARTHEST["depth"])
 
 
 def round_depths(draft: Draft, macs: int) -> Arch:
@@ -78,30 +79,33 @@ def round_depths(draft: Draft, macs: int) -> Arch:
     return best.arch
 
 
-def _depths(draft: Draft) -> "_Lattice":
+def _depths(draft: Draft) -> "Lattice":
     draft.arch()  # says where a block is not possible at any depth
     units = tuple(0.0 if is_transition(s) else float(s.depth) for s in draft.stages)
-    return _Lattice(draft, units, lambda i, n: replace(draft.stages[i], depth=n))
+    return Lattice(draft, units, lambda i, n, _: replace(draft.stages[i], depth=n))
 
 
 @dataclass(frozen=True, eq=False)
-class _Lattice:
-    """The networks that differ from a draft in one integer of each stage; `at(i, n)` is stage i at the integer n."""
+class Lattice:
+    """The networks that differ from a draft in one integer of each stage.
+
+    `at(i, n, before)` is stage i at the integer n, where that is what it reads.
+    """
 
     draft: Draft
     units: tuple[float, ...]  # the draft's own integers, not always whole; 0 where the stage has none
-    at: Callable[[int, int], Stage]
+    at: Callable[[int, int, Interface], Stage]
     known: dict[tuple[int, int, Interface], Effect | None] = field(default_factory=dict)
 
-    def stage(self, i: int, n: int) -> Stage:
-        return self.at(i, n) if self.units[i] else self.draft.stages[i]
+    def stage(self, i: int, n: int, before: Interface) -> Stage:
+        return self.at(i, n, before) if self.units[i] else self.draft.stages[i]
 
     def effect(self, i: int, n: int, before: Interface) -> Effect | None:
         """Of stage i at the integer n; None where it is not possible."""
         key = (i, n, before)
         if key not in self.known:
             try:
-                found = stage_effect(self.stage(i, n), before)
+                found = stage_effect(self.stage(i, n, before), before)
                 self.known[key] = found if found.macs <= LARGEST else None
             except SpaceError:  # such as hidden channels that cardinality does not divide
                 self.known[key] = None
@@ -205,7 +209,7 @@ class _Best(NamedTuple):
 class _Box:
     """All networks that take each stage's integer from a list."""
 
-    lattice: _Lattice
+    lattice: Lattice
     ideals: Sequence[float]
     integers: Sequence[Sequence[int]]
 
@@ -232,9 +236,10 @@ class _Box:
 
     def _draft(self, index: int) -> Draft:
         chosen = np.unravel_index(index, [len(n) for n in self.integers])
-        stages = (
-            self.lattice.stage(i, n[int(at)]) for i, (n, at) in enumerate(zip(self.integers, chosen, strict=True))
-        )
+        stages, before = [], self.lattice.draft.start().after
+        for i, (integers, at) in enumerate(zip(self.integers, chosen, strict=True)):
+            stages.append(self.lattice.stage(i, integers[int(at)], before))
+            before = stage_effect(stages[-1], before).after
         return replace(self.lattice.draft, stages=tuple(stages))
 
     def distortions(self) -> NDArray[np.float64]:
@@ -256,7 +261,7 @@ class _Box:
         return costs + ends
 
 
-def _least_distorted(lattice: _Lattice, macs: int, tolerance: float, farthest: float) -> Solved:
+def least_distorted(lattice: Lattice, macs: int, tolerance: float, farthest: float) -> Solved:
     """Enumerate ever larger boxes around the ideals.
 
     No integer of a stage is nearer to its ideal than its nearest possible one, and a network outside the box has one
@@ -267,7 +272,8 @@ def _least_distorted(lattice: _Lattice, macs: int, tolerance: float, farthest: f
         raise SpaceError(f"the smallest network costs {shown(least)}, more than the {shown(macs)} asked for")
     ideals = lattice.ideals(macs)
     gaps = lattice.gaps(ideals)
-    best, among, within, reach = None, 0, 0.0, min(NEAREST, FEWEST / max(ideals))
+    few = min(FEWEST, (MOST ** (1 / max(1, sum(map(bool, lattice.units)))) - 1) / 2)  # or there would be too many
+    best, among, within, reach = None, 0, 0.0, min(NEAREST, few / max(ideals))
     while within < farthest:
         radii = [sqrt(gap**2 + reach**2) for gap in gaps]
         integers = [_around(x, r) if u else range(1, 2) for x, r, u in zip(ideals, radii, lattice.units, strict=True)]

@@ -14,7 +14,7 @@ from space.cost import graph_cost
 from space.errors import SpaceError
 from space.graph import MAX_OPERATIONS, Interface, Tensor, source
 from space.parts import Block, Output, Part, Position, Stem
-from space.spaces.space import Binding, Space
+from space.spaces.space import Binding, Bindings, Space
 from space.spaces.tables import MEASURES, Place, Tables
 from space.written import excerpt
 
@@ -22,7 +22,6 @@ MAX_OPTIONS = 2_000_000  # of all places and states
 MAX_TRACED = 1_500_000  # operations: seconds
 
 
-Bindings = tuple[Binding, ...]
 State = tuple["Standing | None", Bindings]  # what stands before a place; the values that may still be meant
 Spent = tuple[int, ...]  # the measures, then operations
 Depths = dict[int, dict[Binding, None]]  # the bindings that each depth leaves
@@ -106,15 +105,19 @@ def _applied(part: Part, at: Position | None, before: Interface) -> Tensor:
     return part.apply(x)
 
 
-def tables(space: Space, resolution: int | None = None) -> Tables:
-    """The space's tables at `resolution` pixels a side (None: native); `SpaceError` where it has no sentence."""
+def tables(space: Space, resolution: int | None = None, *, merged: bool = True) -> Tables:
+    """The space's tables at `resolution` pixels a side (None: native); `SpaceError` where it has no sentence.
+
+    Unless `merged`, other parts and other values of variables are other paths, whether or not their graphs are equal,
+    and every state has one binding.
+    """
     tracer = Tracer()
     states: list[State] = [(None, ((),))]
     continued: dict[int, set[int]] = {}
     places: list[Place] = []
     largest = [0] * (len(MEASURES) + 1)
     for index in range(len(space.elements)):
-        filler = _Filler(space, index, resolution, tracer)
+        filler = _Filler(space, index, resolution, tracer, merged=merged)
         places.append(filler.fill(states, continued, MAX_OPTIONS - sum(len(place.target) for place in places)))
         states, continued = list(filler.known), filler.continued
         largest = list(map(add, largest, filler.largest))
@@ -126,8 +129,8 @@ def tables(space: Space, resolution: int | None = None) -> Tables:
 class _Filler:
     """Fills the table of one place, and finds the states after it."""
 
-    def __init__(self, space: Space, index: int, resolution: int | None, tracer: Tracer) -> None:
-        self.space, self.index, self.resolution, self.tracer = space, index, resolution, tracer
+    def __init__(self, space: Space, index: int, resolution: int | None, tracer: Tracer, *, merged: bool) -> None:
+        self.space, self.index, self.resolution, self.tracer, self.merged = space, index, resolution, tracer, merged
         self.known: dict[State, int] = {}
         self.parts: dict[Part | Stage, int] = {}
         self.continued: dict[int, set[int]] = defaultdict(set)  # by state: the graph of one more block of this stage
@@ -138,7 +141,7 @@ class _Filler:
         rows: list[tuple[int, int, int, Spent]] = []
         offsets = [0]
         for state, (standing, bindings) in enumerate(before):
-            for option, nexts, after in self._options(standing, bindings).values():
+            for option, nexts, after in self._options(standing, bindings):
                 self._check_boundary(option, continued.get(state, set()))
                 target = self.known.setdefault((option.after, tuple(after)), len(self.known))
                 self.continued[target].update(nexts)
@@ -162,6 +165,7 @@ class _Filler:
         return Place(
             element=str(self.space.elements[self.index]),
             interfaces=tuple(standing and standing.native for standing, _ in before),
+            bindings=tuple(bindings for _, bindings in before),
             offsets=np.array(offsets),
             target=np.array(target),
             cost=np.array(spent, dtype=np.int64)[:, : len(MEASURES)].copy(),
@@ -170,19 +174,17 @@ class _Filler:
             depth=np.array(depth),
         )
 
-    def _options(self, standing: Standing | None, bindings: Bindings) -> dict[Graphs, Found]:
+    def _options(self, standing: Standing | None, bindings: Bindings) -> list[Found]:
         """The options of a state, each with what some deeper option of the state goes on with, and what it leaves."""
-        found: dict[Graphs, tuple[Option, dict[Binding, None]]] = {}
+        found: dict[object, tuple[Option, dict[Binding, None]]] = {}
         nexts: dict[Graphs, set[int]] = defaultdict(set)
         for (part, stride), depths in self._choices(bindings).items():
             for option in self._traced(part, stride, standing, depths):
                 nexts[option.graphs] |= {option.next} - {-1}
-                if option.depth in depths:
-                    found.setdefault(option.graphs, (option, {}))[1].update(depths[option.depth])
-        return {
-            graphs: (option, sorted(nexts[graphs]), sorted(after, key=repr))
-            for graphs, (option, after) in found.items()
-        }
+                for binding in depths.get(option.depth, ()):
+                    way = option.graphs if self.merged else (option.part, option.depth, binding)
+                    found.setdefault(way, (option, {}))[1][binding] = None
+        return [(option, sorted(nexts[option.graphs]), sorted(after, key=repr)) for option, after in found.values()]
 
     @cache  # noqa: B019 -- a filler lives as long as one table
     def _choices(self, bindings: Bindings) -> dict[tuple[Part, int], Depths]:

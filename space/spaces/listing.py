@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from space.budget import LARGEST, Limit
-from space.spaces.bins import Bins, bins
+from space.spaces.bins import bins
+from space.spaces.outlook import Outlook
 from space.spaces.sampling import Paths, within
 from space.spaces.tables import MEASURES, Ints, Tables
 
@@ -44,7 +43,7 @@ def networks(
     Of equal ones the order is that of the choices as written, or its reverse. `EffortError` after so many beginnings.
     """
     limits = tuple(limits) or (Limit("", "macs", 0, LARGEST),)
-    lister = _Lister(tables, limits, bins(tables, limits), Effort(effort))
+    lister = _Lister(tables, limits, Outlook(tables, bins(tables, limits)), Effort(effort))
     column = MEASURES.index(limits[0].measure)
     for low, high in lister.windows(descending=descending):
         yield from _sorted(lister, low, high, column, descending=descending)
@@ -84,7 +83,7 @@ class _Lister:
 
     tables: Tables
     limits: tuple[Limit, ...]
-    binned: Bins
+    outlook: Outlook
     effort: Effort
 
     def windows(self, *, descending: bool) -> Iterator[tuple[int, int]]:
@@ -106,7 +105,7 @@ class _Lister:
 
     def _pieces(self, *, descending: bool) -> Iterator[tuple[int, int, float]]:
         """The bins with about how many networks each holds; one that holds many, in several pieces."""
-        costs, ways = self.binned.costs, self.binned.ways[0][0]
+        costs, ways = self.outlook.binned.costs, self.outlook.binned.ways[0][0]
         base, unit = int(costs.base[0]), int(costs.unit[0])
         found = [*ways.sum(axis=tuple(range(1, ways.ndim))), 0.0]  # beyond the last bin: what was rounded off
         for i in range(len(found) - 1, -1, -1) if descending else range(len(found)):
@@ -138,53 +137,9 @@ class _Lister:
     def _longer(self, paths: Paths, state: Ints, spent: Ints, limits: tuple[Limit, ...]) -> tuple[Paths, Ints, Ints]:
         """The beginnings with every option more from which a way on may end within the limits."""
         place = self.tables.places[paths.shape[1]]
-        lengths = np.diff(place.offsets)[state]
-        self.effort.spend(int(lengths.sum()))
-        which = np.repeat(np.arange(len(state)), lengths)
-        options = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + place.offsets[state][which]
+        self.effort.spend(int(np.diff(place.offsets)[state].sum()))
+        options, which = place.options(state)
         costs = spent[which] + place.cost[options]
-        kept = np.flatnonzero(self._hopeful(paths.shape[1] + 1, place.target[options], costs, limits))
+        kept = np.flatnonzero(self.outlook.hopeful(paths.shape[1] + 1, place.target[options], costs, limits))
         longer = np.column_stack((paths[which[kept]], options[kept].astype(np.int32)))
         return longer, place.target[options[kept]], costs[kept]
-
-    def _hopeful(self, index: int, state: Ints, spent: Ints, limits: tuple[Limit, ...]) -> NDArray[np.bool_]:
-        """Whether bins know a way on from a state that ends within the limits."""
-        costs, corner = self.binned.costs, self._ways[index]
-        base, slack = self._rests[index]
-        low, high = np.zeros((2, len(state), len(costs.measures)), np.int64)
-        for i, measure in enumerate(costs.measures):
-            column = spent[:, MEASURES.index(measure)] + base[i]
-            lows, highs = ([getattr(x, end) for x in limits if x.measure == measure] for end in ("low", "high"))
-            low[:, i] = np.clip(-((column + slack[i] - max(lows)) // costs.unit[i]), 0, corner.shape[i + 1] - 1)
-            high[:, i] = np.clip((min(highs) - column) // costs.unit[i] + 1, 0, corner.shape[i + 1] - 1)
-        high = np.maximum(low, high)
-        ends = np.stack((low, high))
-        found = np.zeros(len(state), np.int64)
-        for which in product((0, 1), repeat=len(costs.measures)):
-            at = tuple(ends[w, :, i] for i, w in enumerate(which))
-            found += (-1) ** (len(which) - sum(which)) * corner[(state, *at)]
-        return found > 0
-
-    @cached_property
-    def _ways(self) -> tuple[Ints, ...]:
-        """By place: in how many bins below a corner there is a way to go on, by state."""
-        found = []
-        for ways in self.binned.ways:
-            sums = (ways > 0).astype(np.int64)
-            for axis in range(1, ways.ndim):
-                sums = np.cumsum(sums, axis=axis)
-            found.append(np.pad(sums, [(0, 0), *(((1, 0),) * (ways.ndim - 1))]))
-        return tuple(found)
-
-    @cached_property
-    def _rests(self) -> tuple[tuple[Ints, Ints], ...]:
-        """By place: the least that all places from there on cost, and the most that bins round off there."""
-        costs = self.binned.costs
-        columns = [MEASURES.index(measure) for measure in costs.measures]
-        least = [place.cost[:, columns].min(axis=0) for place in self.tables.places]
-        slack = [
-            ((place.cost[:, columns] - one) % costs.unit).max(axis=0)
-            for place, one in zip(self.tables.places, least, strict=True)
-        ]
-        nothing = np.zeros(len(columns), np.int64)
-        return tuple((sum(least[i:], nothing), sum(slack[i:], nothing)) for i in range(len(self.tables.places) + 1))

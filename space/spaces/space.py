@@ -26,6 +26,7 @@ MAX_CHOICES = 1_000_000  # ways to choose at one place of a sentence
 
 Value = object  # of a variable: a number, a part or a choice of the grammar
 Binding = tuple[Value, ...]  # of the variables that live between two places
+Bindings = tuple[Binding, ...]  # those that may still be meant
 
 
 class Way(NamedTuple):
@@ -55,6 +56,11 @@ class Space:
         """The variables that each place reads."""
         return tuple(frozenset(_names(element)) & self._values.keys() for element in self.elements)
 
+    def fresh(self, place: int) -> tuple[str, ...]:
+        """The variables read at `place` and not before, in the order of their definitions."""
+        new = self._used[place].difference(*self._used[:place])
+        return tuple(name for name, _ in self.variables if name in new)
+
     def living(self, place: int) -> tuple[str, ...]:
         """The variables chosen before `place` that are read there or later."""
         before = frozenset[str]().union(*self._used[:place])
@@ -63,12 +69,13 @@ class Space:
     def ways(self, place: int, binding: Binding) -> Iterator[Way]:
         """Every way to choose at a place, where the living variables have the values of `binding`."""
         known = dict(zip(self.living(place), binding, strict=True))
-        fresh = sorted(self._used[place] - known.keys())
+        fresh = sorted(self.fresh(place))
         for values in product(*(self._values[name] for name in fresh)):
-            yield from self._chosen(place, {**known, **dict(zip(fresh, values, strict=True))})
+            yield from self.meant(self.elements[place], place, {**known, **dict(zip(fresh, values, strict=True))})
 
-    def _chosen(self, place: int, values: Mapping[str, Value]) -> Iterator[Way]:
-        element, grammar = self.elements[place], words()
+    def meant(self, element: Element, place: int, values: Mapping[str, Value]) -> Iterator[Way]:
+        """Every way to choose in an element at a place, where the variables have these values."""
+        grammar = words()
         after = tuple(values[name] for name in self.living(place + 1) if name in values)
         assert len(after) == len(self.living(place + 1))
         depths, strides = (

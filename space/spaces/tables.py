@@ -7,6 +7,7 @@ and the values of variables, is the state between them.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from space.arch import Input, Stage, simplest
 from space.graph import Interface
 from space.parts import Part
 from space.sentence import parse, words
-from space.spaces.space import Space
+from space.spaces.space import Bindings, Space
 
 MEASURES = ("params", "macs", "activations", "cio")
 """What the tables hold of every option, as in `space.cost.Cost`."""
@@ -29,6 +30,7 @@ class Place:
 
     element: str  # as the space writes it
     interfaces: tuple[Interface | None, ...]  # of the states; the input starts from nothing
+    bindings: tuple[Bindings, ...]  # of the states
     offsets: Ints
     target: Ints  # the state after each option
     cost: Ints  # (options, measures)
@@ -46,7 +48,8 @@ class Place:
         kept = np.concatenate(([0], np.cumsum(options)))[self.offsets]
         return replace(
             self,
-            interfaces=tuple(one for one, stays in zip(self.interfaces, states, strict=True) if stays),
+            interfaces=tuple(compress(self.interfaces, states)),
+            bindings=tuple(compress(self.bindings, states)),
             offsets=np.concatenate(([0], kept[1:][states])),
             target=renumbered[self.target[options]],
             cost=self.cost[options],
@@ -54,14 +57,25 @@ class Place:
             depth=self.depth[options],
         )
 
+    def options(self, states: Ints) -> tuple[Ints, Ints]:
+        """Every option of each of several states, and the number of the one that it is of."""
+        lengths = np.diff(self.offsets)[states]
+        which = np.repeat(np.arange(len(states)), lengths)
+        return np.arange(len(which)) - (np.cumsum(lengths) - lengths - self.offsets[states])[which], which
+
+    def written(self, option: int) -> Part | Stage:
+        """The option in one of the ways that it may be written."""
+        part = self.parts[int(self.part[option])]
+        return replace(part, depth=int(self.depth[option])) if isinstance(part, Stage) else part
+
     def normal(self, option: int) -> Part | Stage:
         """The option as the sentence has it, in normal form."""
-        part = self.parts[int(self.part[option])]
+        part = self.written(option)
         if not isinstance(part, Stage):
             return part
         before = self.interfaces[self.origin[option]]
         assert before is not None
-        simple: Stage = simplest(replace(part, depth=int(self.depth[option])), before)
+        simple: Stage = simplest(part, before)
         return simple
 
 
