@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import get_type_hints
+from typing import Annotated, TypeAlias, get_type_hints
 
 from analysis.plain import Kind, PlainError
 
@@ -31,6 +31,9 @@ class Bounds:
         """As in `write a number of at least 0 and below 1`."""
         ends = (("of at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
         return " and ".join(f"{words} {end:g}" for words, end in ends if end is not None)
+
+
+Count: TypeAlias = Annotated[int, Bounds(least=1)]
 
 
 def check(value: object) -> None:

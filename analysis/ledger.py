@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.files import exclusive, sync_folder, write_atomically, write_synced
-from analysis.trial import Trial
+from analysis.trial import Entry, Proposal, Trial, entry_from_line
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,9 @@ class Reading:
     """What a ledger says, and what in it says nothing."""
 
     trials: tuple[Trial, ...]
-    good: bytes  # the lines of the trials, as they stand
-    bad: bytes  # whole lines that are no trial
+    proposals: tuple[Proposal, ...]
+    good: bytes  # the lines of both, as they stand
+    bad: bytes  # whole lines that are neither
     torn: bytes  # what follows the last newline: a writer was stopped within it
     notices: tuple[str, ...]
 
@@ -22,25 +23,28 @@ class Reading:
 def read(path: Path) -> Reading:
     """Reading changes no file; `mend` does what the notices say is to be done."""
     *lines, torn = (path.read_bytes() if path.exists() else b"").split(b"\n")
-    trials, good, bad, notices = [], [], [], []
+    entries: list[Entry] = []
+    good, bad, notices = [], [], []
     for number, line in enumerate(lines, start=1):
         try:
-            trials.append(Trial.from_line(line.decode()))
+            entries.append(entry_from_line(line.decode()))
             good.append(line + b"\n")
         except (ValueError, RecursionError) as error:
             bad.append(line + b"\n")
             notices.append(f"{path}: line {number} is no trial and left out ({error})")
     if torn:
         notices.append(f"{path}: the last line is torn after {len(torn)} bytes and left out; its trial is run again")
-    return Reading(tuple(trials), b"".join(good), b"".join(bad), torn, tuple(notices))
+    trials = tuple(entry for entry in entries if isinstance(entry, Trial))
+    proposals = tuple(entry for entry in entries if isinstance(entry, Proposal))
+    return Reading(trials, proposals, b"".join(good), b"".join(bad), torn, tuple(notices))
 
 
-def append(path: Path, trial: Trial) -> None:
+def append(path: Path, entry: Entry) -> None:
     """One line more, on the disk on return; a torn line before it, were there one, is cut off."""
     with exclusive(path.parent):
         is_new = not path.exists()
         _cut_torn(path)
-        write_synced(path, trial.to_line().encode() + b"\n", "ab")
+        write_synced(path, entry.to_line().encode() + b"\n", "ab")
         if is_new:
             sync_folder(path.parent)
 
@@ -60,8 +64,16 @@ def mend(path: Path) -> tuple[str, ...]:
 
 
 def _cut_torn(path: Path) -> None:
-    data = path.read_bytes() if path.exists() else b""
-    if data and not data.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
-            os.fsync(file.fileno())
+    if not path.exists() or _ends_whole(path):
+        return
+    with path.open("r+b") as file:
+        file.truncate(path.read_bytes().rfind(b"\n") + 1)
+        os.fsync(file.fileno())
+
+
+def _ends_whole(path: Path) -> bool:
+    """By its last byte: a ledger that grows is not read again for every line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read(1) in (b"", b"\n")

@@ -25,11 +25,6 @@ class Race:
         return table[table["replicate"].isin(self.replicates)]
 
 
-def is_race(recipe: Recipe) -> bool:
-    """Whether the recipe's number of seeds is a cap and not a number fixed beforehand."""
-    return bool(getattr(recipe, "race", False))
-
-
 def looks(recipe: Recipe) -> range:
     """The numbers of complete replicates at which a race is looked at: every one from 3 to its cap, at most to 20."""
     return range(FIRST_LOOK, min(recipe.seeds, LAST_LOOK) + 1)

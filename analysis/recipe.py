@@ -2,20 +2,20 @@
 
 import tomllib
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import tomli_w
 
-from analysis.bounds import Bounds, check
+from analysis.bounds import Bounds, Count, check
 from analysis.plain import PlainError, flatten, from_plain, to_plain
+from analysis.sweep import Sweep
 
 
 class RecordError(ValueError):
     """A run folder, a recipe or a ledger that cannot be used; the message names file and field."""
 
 
-Count: TypeAlias = Annotated[int, Bounds(least=1)]
 Share: TypeAlias = Annotated[float, Bounds(above=0, most=1)]
 Deviation: TypeAlias = Annotated[float, Bounds(above=-1)]
 
@@ -56,6 +56,8 @@ class Training:
     )
     flip: bool = True  # random horizontal flip; off where orientation carries the class
     threads: Annotated[int, Bounds(least=1, most=1024)] = 1  # torch threads of one trial
+    precision: Literal["fp32", "bf16"] = "fp32"  # of activations; weights stay fp32 (Micikevicius 2018)
+    compile: bool = False  # torch.compile, which pays on a GPU
 
     def __post_init__(self) -> None:
         check(self)
@@ -105,11 +107,19 @@ class Recipe:
     fidelity: Fidelity
     training: Training
     settings: tuple[Setting, ...] = ()
+    race: bool = False  # seeds are added until the verdict is decided, `seeds` at most
+    sweep: Sweep | None = None  # None: every setting is trained from every seed
 
     def __post_init__(self) -> None:
         check(self)
-        if len(self.axis) not in (1, 2) or len({*self.axis, ""}) != len(self.axis) + 1:
+        if not self.is_free and (len(self.axis) not in (1, 2) or len({*self.axis, ""}) != len(self.axis) + 1):
             raise PlainError(f"axis: {list(self.axis)} is not possible; write one name, or the two of a plane")
+        if self.is_free and (self.axis or self.settings):
+            raise PlainError("axis: a sweep over a space has no axis and no settings; leave them out")
+        if self.race and self.sweep:
+            raise PlainError("race: true is for the settings of an axis; a sweep has none to decide between")
+        if self.sweep and self.sweep.stops_early and self.seeds > 1:
+            raise PlainError(f"seeds: {self.seeds} have no mean where trials are stopped early; write 1")
         for index, setting in enumerate(self.settings):
             if not _is_of(setting.value, self.axis):
                 wanted = "one number" if len(self.axis) == 1 else "a list of two numbers"
@@ -122,9 +132,22 @@ class Recipe:
             if again is not None:
                 raise PlainError(f"settings[{again}].{name}: given twice; every setting is another network")
 
+    @property
+    def is_free(self) -> bool:
+        """Whether candidates are found in a space, and not listed as settings."""
+        return self.sweep is not None and bool(self.sweep.space)
+
+    def grown(self, asked: "Recipe") -> "Recipe":
+        """With as many seeds and trials as `asked` has, where these are more."""
+        grown = replace(self, seeds=max(self.seeds, asked.seeds))
+        if not (self.sweep and asked.sweep):
+            return grown
+        return replace(grown, sweep=replace(self.sweep, trials=max(self.sweep.trials, asked.sweep.trials)))
+
     def identity(self) -> dict[str, Any]:
-        """What must not change within a run folder: all but the command line's wording and the number of seeds."""
-        return {name: value for name, value in to_plain(self).items() if name not in ("command", "seeds")}
+        """What must not change within a run folder: all but the command line's wording and how much is trained."""
+        plain = {name: value for name, value in _written(self).items() if name not in ("command", "seeds")}
+        return plain | ({"sweep": {**plain["sweep"], "trials": 0}} if self.sweep else {})
 
     def difference(self, other: "Recipe") -> list[str]:
         """What `other` asks for that this recipe does not hold, a line for each field; empty if one run can be both."""
@@ -140,7 +163,7 @@ class Recipe:
 
     def to_toml(self) -> str:
         """The file that `from_toml` reads back to an equal recipe."""
-        return tomli_w.dumps(to_plain(self))
+        return tomli_w.dumps(_written(self))
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
@@ -152,6 +175,11 @@ class Recipe:
         except tomllib.TOMLDecodeError as error:
             msg = f"not TOML: {error}"
             raise RecordError(msg) from None
+
+
+def _written(recipe: Recipe) -> dict[str, Any]:
+    """Plain, without what is not there: TOML has no word for nothing."""
+    return {name: value for name, value in to_plain(recipe).items() if value is not None}
 
 
 def _is_of(value: int | tuple[int, ...], axis: tuple[str, ...]) -> bool:

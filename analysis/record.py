@@ -16,7 +16,7 @@ from analysis import ledger
 from analysis.files import exclusive, make_folder, sync_folder, write_atomically, write_synced
 from analysis.recipe import Recipe, RecordError
 from analysis.table import trials_table
-from analysis.trial import Trial, trial_key
+from analysis.trial import Entry, Proposal, Trial, trial_key
 
 __all__ = ["LockedError", "Run", "Trial", "trial_key"]
 
@@ -44,7 +44,7 @@ class Run:
 
     @classmethod
     def create(cls, folder: Path | str, recipe: Recipe) -> Self:
-        """A new run, or the one there if its recipe is the same; more seeds may be asked of it, never other trials."""
+        """A new run, or the one there if its recipe is the same; more may be asked of it, never anything else."""
         folder = Path(folder)
         _write_if_new(folder, recipe)
         run = cls(folder)  # read back: another explore may have been first
@@ -52,17 +52,17 @@ class Run:
             what = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
             msg = f"{folder} holds a run of another recipe: {what}; choose another --run folder"
             raise RecordError(msg)
-        run._raise_seeds(recipe)
+        run._grow(recipe)
         return run
 
-    def _raise_seeds(self, asked: Recipe) -> None:
-        """More seeds, with the command that asks for them: it makes the whole run again."""
-        if asked.seeds <= self.recipe.seeds:
+    def _grow(self, asked: Recipe) -> None:
+        """More seeds or more trials, with the command that asks for them: it makes the whole run again."""
+        if self.recipe.grown(asked) == self.recipe:
             return
         with self.lock():  # a study that runs would go on to the number it has read
-            self.recipe = _read_recipe(self.folder)  # again: another may have raised them since
-            if asked.seeds > self.recipe.seeds:
-                self.recipe = replace(self.recipe, seeds=asked.seeds, command=asked.command)
+            self.recipe = _read_recipe(self.folder)  # again: another may have grown it since
+            if (grown := self.recipe.grown(asked)) != self.recipe:
+                self.recipe = replace(grown, command=asked.command)
                 write_atomically(self.folder / "recipe.toml", self.recipe.to_toml().encode())
 
     @contextmanager
@@ -78,32 +78,44 @@ class Run:
                 raise LockedError(msg) from None
             yield
 
-    def append(self, trial: Trial, scores: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+    def append(self, entry: Entry, scores: tuple[ArrayLike, ArrayLike] | None = None) -> None:
         """On the disk on return. `scores`: for every test image the loss, and whether it was classified correctly."""
         if not self._mended:
             self._notice(ledger.mend(self._ledger))
             self._mended = True
         if scores is not None:
-            trial = replace(trial, scores=self._write_scores(trial.key, *scores))
-        ledger.append(self._ledger, trial)
+            assert isinstance(entry, Trial)
+            entry = replace(entry, scores=self._write_scores(entry.key, *scores))
+        ledger.append(self._ledger, entry)
 
     def finished(self) -> dict[str, Trial]:
-        """The trials that need not be trained again, by key."""
+        """The trials that were trained to their end, by key."""
         return {key: trial for key, trial in self.latest().items() if trial.state == "finished"}
 
+    def settled(self) -> dict[str, Trial]:
+        """The trials that need not be trained again, finished or stopped early, by key."""
+        return {key: trial for key, trial in self.latest().items() if trial.state != "failed"}
+
     def latest(self) -> dict[str, Trial]:
-        """By key, the last word on every trial: that it finished, whatever failed before or since."""
-        reading = ledger.read(self._ledger)
-        self._notice(reading.notices)
+        """By key, the last word on every trial: how it ended, whatever failed before or since."""
         trials: dict[str, Trial] = {}
-        for trial in reading.trials:
-            if trial.state == "finished" or trial.key not in trials or trials[trial.key].state == "failed":
+        for trial in self._read().trials:
+            if trial.state != "failed" or trial.key not in trials or trials[trial.key].state == "failed":
                 trials[trial.key] = trial
         return trials
 
+    def proposals(self) -> tuple[Proposal, ...]:
+        """What a sweep has proposed, by number."""
+        return tuple(sorted(self._read().proposals, key=lambda proposal: proposal.number))
+
     def trials(self) -> pd.DataFrame:
-        """One row for each trial, the same whatever the order in which they finished; costs joined from the recipe."""
-        return trials_table(self.recipe, self.latest().values())
+        """One row for each trial, the same whatever the order in which they ended; costs joined from the recipe."""
+        return trials_table(self.recipe, self.latest().values(), self.proposals())
+
+    def _read(self) -> ledger.Reading:
+        reading = ledger.read(self._ledger)
+        self._notice(reading.notices)
+        return reading
 
     def scores(self, key: str) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """For every test image the loss, and whether it was classified correctly."""

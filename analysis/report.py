@@ -4,17 +4,14 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
-import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis import figures
+from analysis import figures, sweep_report
 from analysis.files import write_atomically
-from analysis.pages import script_json, template
+from analysis.pages import Plot, machines, script_json, template
 from analysis.published import PublishedCurve, published_for
-from analysis.racing import is_race
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
@@ -22,16 +19,6 @@ from analysis.statistics import Interval, Summary, summaries
 from analysis.trial import Trial
 from analysis.verdict import verdict
 from analysis.words import FLOPS_CONVENTION, MISSING, amount, decimals, number, percent, plural, signed
-
-
-class Plot(NamedTuple):
-    """A figure with what a reader who cannot see it is told."""
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    figure: go.Figure
 
 
 @dataclass(frozen=True)
@@ -51,7 +38,8 @@ COLUMNS = (
 def write(run: Run) -> Path:
     """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none."""
     path = run.folder / "report.html"
-    write_atomically(path, render(run).encode())
+    page = sweep_report.render(run) if run.recipe.sweep else render(run)
+    write_atomically(path, page.encode())
     return path
 
 
@@ -64,7 +52,6 @@ def render(run: Run) -> str:
         recipe=recipe,
         question=_question(recipe),
         verdict=verdict(recipe, table),
-        race=is_race(recipe),
         progress=_progress(recipe, trials),
         plots={plot.name: plot for plot in plots},
         columns=COLUMNS,
@@ -72,7 +59,7 @@ def render(run: Run) -> str:
         reduced=reduction(recipe),
         failures=[trial for trial in trials if trial.state == "failed"],
         notices=run.notices,
-        machines=_machines(trials),
+        machines=machines(trials),
         toml=recipe.to_toml(),
         convention=FLOPS_CONVENTION,
         plotly=get_plotlyjs(),
@@ -111,7 +98,7 @@ def _progress(recipe: Recipe, trials: list[Trial]) -> str:
     states = Counter(trial.state for trial in trials)
     failed = f", {states['failed']} failed" if states["failed"] else ""
     minutes = sum(trial.seconds for trial in trials) / 60
-    most = "at most " if is_race(recipe) else ""
+    most = "at most " if recipe.race else ""
     asked = plural(len(recipe.settings) * recipe.seeds, "trial")
     return f"{states['finished']} of {most}{asked} finished{failed}; {minutes:.1f} minutes of training in all"
 
@@ -197,14 +184,3 @@ def _cells(setting: Setting, summary: Summary, published: float | None, *, is_fi
         MISSING if is_first else _difference_cell(summary.difference),
         MISSING if published is None else number(published, 2),
     )
-
-
-def _machines(trials: list[Trial]) -> list[tuple[str, int]]:
-    """What the trials ran on, with how many of them did."""
-    kinds = Counter(
-        "; ".join(
-            [trial.host or "machine not recorded", *(f"{name} {version}" for name, version in trial.versions.items())]
-        )
-        for trial in trials
-    )
-    return sorted(kinds.items())

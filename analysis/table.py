@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from analysis.recipe import Recipe
-from analysis.trial import Trial
+from analysis.trial import Proposal, Trial
 
 _METRICS = ("test_error", "test_loss", "validation_error", "validation_loss", "train_loss")
 _COSTS = ("macs", "params", "activations", "proxy_macs")
@@ -16,24 +16,31 @@ DTYPES: dict[str, str] = {
     **dict.fromkeys(("setting", "sentence", "proxy"), "string"),
     "replicate": "int64",
     "fidelity": "string",
+    "epochs": "int64",  # trained; fewer than asked where a trial was stopped early
     **dict.fromkeys((*_METRICS, "seconds"), "float64"),
     "reason": "string",
     **dict.fromkeys(_COSTS, "Int64"),  # nullable: a free search tries what its recipe does not list
 }
 
 
-def trials_table(recipe: Recipe, trials: Iterable[Trial]) -> pd.DataFrame:
-    """One row a trial, in the recipe's order of settings, then by replicate: independent of who finished first."""
-    position = {setting.sentence: index for index, setting in enumerate(recipe.settings)}
+def trials_table(recipe: Recipe, trials: Iterable[Trial], proposals: Iterable[Proposal] = ()) -> pd.DataFrame:
+    """One row a trial, in the order of settings or proposals, then by replicate: independent of who finished first.
+
+    A hyperparameter that a sweep tunes is a column under its name.
+    """
+    settings = (*recipe.settings, *(proposal.setting for proposal in proposals))
+    position: dict[str, int] = {}
+    for setting in settings:
+        position.setdefault(setting.sentence, len(position))
     ordered = sorted(trials, key=lambda t: (position.get(t.sentence, len(position)), t.replicate, t.key))
-    costs = {s.sentence: {name: getattr(s, name) for name in _COSTS} for s in recipe.settings}
+    costs = {s.sentence: {name: getattr(s, name) for name in _COSTS} for s in reversed(settings)}
     rows = [_row(trial) | costs.get(trial.sentence, dict.fromkeys(_COSTS)) for trial in ordered]
-    return pd.DataFrame({
-        name: pd.Series([row[name] for row in rows], dtype=dtype)
-        for name, dtype in DTYPES.items()
-    })  # fmt: skip
+    columns = {name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in DTYPES.items()}
+    tuned = [one.field for one in recipe.sweep.tune] if recipe.sweep else []
+    return pd.DataFrame(columns | {name: pd.Series([t.hyperparameters[name] for t in ordered]) for name in tuned})
 
 
 def _row(trial: Trial) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(trial, name) for name in DTYPES if hasattr(trial, name)}
-    return row | {name: trial.metrics.get(name, float("nan")) for name in _METRICS}
+    metrics = {name: trial.metrics.get(name, float("nan")) for name in _METRICS}
+    return row | metrics | {"epochs": len(trial.curve)}

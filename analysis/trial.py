@@ -1,4 +1,4 @@
-"""A trial: one network trained once, with all it is known by."""
+"""What the lines of a ledger hold: trials, networks trained once, and what a sweep proposed to try."""
 
 import json
 import math
@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, Self
 
-from analysis.plain import Plain, from_plain, to_plain
-from analysis.recipe import Fidelity
+from analysis.plain import Plain, PlainError, from_plain, to_plain
+from analysis.recipe import Fidelity, Setting, Training
+
+Hyperparameters = dict[str, bool | int | float | str | None]  # Training as a dict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One line of the ledger; for a failed trial, `reason` instead of metrics."""
+    """One line of the ledger; for a failed trial `reason` instead of metrics, for one stopped early its curve alone."""
 
-    state: Literal["finished", "failed"]
+    state: Literal["finished", "pruned", "failed"]
     key: str  # of trial_key
     value: int | tuple[int, ...]  # of the axis, or one of each axis of a plane
     setting: str  # the papers' short form: 32x4d
@@ -22,20 +24,21 @@ class Trial:
     proxy: str  # the sentence trained in its place
     replicate: int
     fidelity: str  # name
-    hyperparameters: dict[str, bool | int | float | str | None]  # Training as a dict
+    hyperparameters: Hyperparameters
     metrics: dict[str, float] = field(default_factory=dict)  # test_error and validation_error in percent
     curve: tuple[dict[str, float], ...] = ()  # one reading an epoch
     seconds: float = 0.0
     scores: str | None = None  # path of the per-image scores, from the run folder
     reason: str | None = None  # of failure
     attempt: int = 1  # a command tries a trial again after a failure that may pass
+    again: bool = False  # whether a failed trial was to be tried again
     versions: dict[str, str] = field(default_factory=dict)
     host: str = ""  # the type of machine: processor and cores; never its name
     finished_at: str = ""  # ISO 8601
 
     def to_line(self) -> str:
-        """One line of JSON without its newline; strict JSON, so a number that is none (a diverged loss) is null."""
-        return json.dumps(_without_nonfinite(to_plain(self)), ensure_ascii=False, allow_nan=False)
+        """One line of JSON without its newline."""
+        return _line(self)
 
     @classmethod
     def from_line(cls, line: str) -> Self:
@@ -43,11 +46,55 @@ class Trial:
         return from_plain(cls, json.loads(line))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What a sweep's sampler chose: on the disk before any of its trials begins, so that none is proposed twice."""
+
+    state: Literal["proposed"] = "proposed"
+    number: int  # of Optuna's trial
+    parameters: Hyperparameters  # as Optuna chose them
+    setting: Setting  # what the parameters say of the network
+    hyperparameters: Hyperparameters  # of its trials
+    attributes: dict[str, int | float | str] = field(default_factory=dict)  # that the sampler keeps with its trials
+
+    def to_line(self) -> str:
+        """One line of JSON without its newline."""
+        return _line(self)
+
+
+Entry = Trial | Proposal
+
+
+def entry_from_line(line: str) -> Entry:
+    """What one line of a ledger holds; `ValueError` says what is wrong with it."""
+    plain = json.loads(line)
+    if not isinstance(plain, dict):
+        raise PlainError(f"{plain!r} is not a table of named fields")
+    return from_plain(Proposal, plain) if plain.get("state") == "proposed" else from_plain(Trial, plain)
+
+
 def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidelity: Fidelity, replicate: int) -> str:
-    """What a trial is, in 16 hexadecimal digits: a trial of the same key, and only that, is not trained twice."""
-    parts = _canonical([candidate, proxy, hyperparameters, to_plain(fidelity), replicate])
+    """What a trial is, in 16 hexadecimal digits: a trial of the same key, and only that, is not trained twice.
+
+    A hyperparameter that later versions have added counts only where it is not at its default: what was trained before
+    it came is what it is by default.
+    """
+    telling = {n: value for n, value in hyperparameters.items() if n in _FIRST or value != getattr(_DEFAULT, n, None)}
+    parts = _canonical([candidate, proxy, telling, to_plain(fidelity), replicate])
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]
+
+
+_DEFAULT = Training()
+_FIRST = frozenset((
+    "batch_size", "lr", "momentum", "weight_decay", "schedule", "warmup", "label_smoothing", "zero_gamma",
+    "crop_padding", "flip", "threads",
+))  # fmt: skip
+
+
+def _line(entry: "Entry") -> str:
+    """Strict JSON, so a number that is none (a diverged loss) is null."""
+    return json.dumps(_without_nonfinite(to_plain(entry)), ensure_ascii=False, allow_nan=False)
 
 
 def _canonical(plain: Plain) -> Plain:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.racing import FIRST_LOOK, Race, is_race, looks, nominal_level, race
+from analysis.racing import FIRST_LOOK, Race, looks, nominal_level, race
 from analysis.recipe import Recipe
 from analysis.statistics import Interval, Trend, is_grid, trend
 from analysis.words import decimals, number, plural, signed
@@ -28,7 +28,7 @@ def verdict(recipe: Recipe, table: pd.DataFrame) -> Verdict:
     """
     if why := _no_question(recipe):
         return Verdict(f"undecided: {why}", decided=False)
-    running = race(recipe, table) if is_race(recipe) else None
+    running = race(recipe, table) if recipe.race else None
     rows = running.rows(table) if running else table
     level = _level(recipe)
     errors = _trends(recipe, rows, "test_error", level)
@@ -45,7 +45,7 @@ def verdict(recipe: Recipe, table: pd.DataFrame) -> Verdict:
 def _level(recipe: Recipe) -> float:
     """Of each interval: the axes of a plane share the false alarms (Bonferroni), and so do the looks of a race."""
     axes = len(recipe.axis)
-    return 1 - (nominal_level(axes) if is_race(recipe) else _FALSE_ALARMS / axes)
+    return 1 - (nominal_level(axes) if recipe.race else _FALSE_ALARMS / axes)
 
 
 def _trends(recipe: Recipe, table: pd.DataFrame, metric: str, level: float) -> list[Trend]:

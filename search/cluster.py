@@ -57,6 +57,15 @@ def cluster(resources: Resources, data_bytes: int) -> Iterator[Path]:
             os.chdir(before)
 
 
+def slots(resources: Resources) -> int:
+    """How many trials the cluster that is there runs at once."""
+    there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    shares = [there.get("CPU", 0.0) / resources.threads]
+    if resources.gpus_per_trial:
+        shares.append(there.get("GPU", 0.0) / resources.gpus_per_trial)
+    return max(1, int(min(shares)))
+
+
 def _start(address: str | None, store: int) -> None:
     if address:
         refuse_what_does_not_answer(address)

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import json
 import os
 import tempfile
 import urllib.request
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search import idx
+from search.seeds import seed_for
 from search.shrink import shrunk
 
 Pixels = NDArray[np.uint8]  # (N, C, H, W)
@@ -74,12 +74,6 @@ def digest_of(data: DataSet) -> str:
         sha256.update(repr((array.shape, array.dtype.str)).encode())
         sha256.update(np.ascontiguousarray(array).data)
     return sha256.hexdigest()[:16]
-
-
-def seed_for(*parts: str | int) -> int:
-    """A 63-bit seed that depends on all parts and on nothing else: SHA-256 of their canonical JSON."""
-    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
 
 
 # Finding and loading ---------------------------------------------------------------------------------------

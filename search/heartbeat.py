@@ -25,7 +25,8 @@ class Heartbeat(tune.Callback):
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        macs = max(setting.proxy_macs for setting in recipe.settings)
+        known = [setting.proxy_macs for setting in recipe.settings]
+        macs = max([*known, recipe.sweep.proxy_macs if recipe.sweep else 0])
         self.first = BACKWARD * macs * recipe.fidelity.train_images / SLOWEST
         self.longest = 0.0  # seconds of an epoch
         self.awake = 0.0  # seconds by a clock that stands still while the driver does, which then hears nothing

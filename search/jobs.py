@@ -1,11 +1,11 @@
 """What a run has to do: one job for each trial, and the events a display is told of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from analysis.recipe import Recipe, Setting
-from analysis.record import trial_key
+from analysis.recipe import Recipe, Setting, Training
+from analysis.trial import Trial, trial_key
 
 
 @dataclass(frozen=True)
@@ -15,26 +15,41 @@ class Job:
     key: str
     setting: Setting
     replicate: int
+    training: Training
+
+    @classmethod
+    def of(cls, recipe: Recipe, setting: Setting, replicate: int, training: Training | None = None) -> "Job":
+        """The recipe's training, unless a sweep has chosen another."""
+        training = training or recipe.training
+        key = trial_key(setting.sentence, setting.proxy, asdict(training), recipe.fidelity, replicate)
+        return cls(key, setting, replicate, training)
 
 
 def jobs(recipe: Recipe) -> list[Job]:
-    """Every trial of a run, replicate by replicate, so that a run stopped half-way has compared all settings."""
-    return [
-        Job(_key(recipe, setting, replicate), setting, replicate)
-        for replicate in range(recipe.seeds)
-        for setting in recipe.settings
-    ]
+    """Every trial of an axis, replicate by replicate, so that a run stopped half-way has compared all settings."""
+    return [Job.of(recipe, setting, replicate) for replicate in range(recipe.seeds) for setting in recipe.settings]
 
 
-def _key(recipe: Recipe, setting: Setting, replicate: int) -> str:
-    return trial_key(setting.sentence, setting.proxy, asdict(recipe.training), recipe.fidelity, replicate)
+def longest_first(pending: Iterable[Job], ended: Iterable[Trial]) -> list[Job]:
+    """Within each replicate the jobs in the order of their expected time, so that the last to end is not the longest.
+
+    Expected is what the setting's trials have taken so far; before there is one, as its proxy's cost has it.
+    """
+    taken: dict[str, list[float]] = {}
+    for trial in ended:
+        if trial.state == "finished":
+            taken.setdefault(trial.proxy, []).append(trial.seconds)
+    seconds = {proxy: sum(some) / len(some) for proxy, some in taken.items()}
+    return sorted(
+        pending, key=lambda job: (job.replicate, -seconds.get(job.setting.proxy, 0.0), -job.setting.proxy_macs)
+    )
 
 
 @dataclass(frozen=True)
 class Event:
-    """What a progress display is told: a trial trained one epoch more, finished, is to be tried again, or failed."""
+    """What a progress display is told: a trial trained one epoch more, ended, is to be tried again, or failed."""
 
-    kind: Literal["epoch", "finished", "again", "failed"]
+    kind: Literal["epoch", "finished", "pruned", "again", "failed"]
     job: Job
     result: Mapping[str, Any]
 

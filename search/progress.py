@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import assert_never
 
 from rich.progress import (
     BarColumn,
@@ -57,9 +58,14 @@ class _Watcher:
             case "failed":
                 self.done[event.job.key] = 1.0
                 loss = f"{name}: {event.result['reason']}"
-            case _:
+            case "pruned":
+                self.done[event.job.key] = 1.0
+                loss = f"{name}: stopped early"
+            case "finished":
                 self.done[event.job.key] = 1.0
                 loss = f"{name}: error {event.result['test_error']:.1f} %"
-        self.ended += event.kind in ("finished", "failed")
+            case _:
+                assert_never(event.kind)
+        self.ended += event.kind in ("finished", "pruned", "failed")
         done, running = sum(self.done.values()), len(self.done) - self.ended
         self.bars.update(self.bar, completed=round(done, 2), ended=self.ended, running=running, loss=loss)

@@ -1,8 +1,7 @@
-"""The study: Ray Tune runs the trials, Optuna holds what was asked and told, the ledger keeps every finished one."""
+"""The study: Ray Tune runs the trials, Optuna holds what was asked and told, the ledger keeps whatever has ended."""
 
 import platform
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,23 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import TrialState
 from ray import tune
 from ray.exceptions import RayError
 from ray.tune.error import TuneError
 from ray.tune.search import Searcher
 
 from analysis.recipe import Recipe
-from analysis.record import Run, Trial
+from analysis.record import Run
+from analysis.trial import Trial
 from search.cluster import Resources
 from search.data import DataSet
+from search.early import scheduler
 from search.errors import FailedError
 from search.heartbeat import DIED, Heartbeat
-from search.jobs import Event, Job, Watch, jobs
+from search.jobs import Event, Job, Watch
+from search.mirror import Mirror
+from search.source import Source, Word
 from search.trainable import ProxyTrainable, machine
 
 RETRIES = 2  # of a trial whose failure may pass
+READINGS = ("epoch", "train_loss", "validation_loss", "validation_error", "seconds")  # of an epoch
 VERSIONS = ("design-space-explorer", "torch", "ray", "optuna", "numpy")
 
 
@@ -45,76 +47,78 @@ class Halt(tune.Stopper):
 
 
 class LedgerSearcher(Searcher):
-    """Hands Ray Tune the trials that the ledger lacks; what comes back is in the ledger before Optuna hears of it."""
+    """Hands Ray Tune the source's trials; what comes back is in the ledger before Optuna hears of it."""
 
-    def __init__(self, run: Run, watch: Watch, retries: int = RETRIES) -> None:
+    def __init__(
+        self, run: Run, source: Source, watch: Watch, retries: int = RETRIES, mirror: Mirror | None = None
+    ) -> None:
         super().__init__()  # without a metric: Optuna is told what a trial came to, and Ray need not know
-        self.run = run
-        self.watch = watch
-        self.retries = retries
+        self.run, self.source, self.watch, self.retries, self.mirror = run, source, watch, retries, mirror
         self.heartbeat = Heartbeat(run.recipe)
         self.attempts: Counter[str] = Counter()  # by key
-        finished = run.finished()
-        self.pending = [job for job in jobs(run.recipe) if job.key not in finished]
-        self.study = replay(run.recipe, finished)
-        self.running: dict[str, tuple[Job, optuna.Trial]] = {}
+        self.running: dict[str, Job] = {}
+        self.curves: dict[str, list[dict[str, float]]] = {}
         self.halt = Halt()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a string
-        if self.halt.failure or not (self.pending or self.running):
-            return Searcher.FINISHED
-        if not self.pending:
-            return None  # what runs may yet have to be tried again
-        job = self.pending.pop(0)
+        try:
+            job = None if self.halt.failure else self.source.next(len(self.running))
+        except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
+            self._stop(f"no trial can be proposed ({reason})")
+            job = None
+        if job is None:
+            is_over = self.halt.failure or (self.source.is_exhausted() and not self.running)
+            return Searcher.FINISHED if is_over else None  # what runs may yet have to be tried again
         self.attempts[job.key] += 1
-        self.study.enqueue_trial(_parameters(job))
-        self.running[trial_id] = job, self.study.ask(distributions(self.run.recipe))
-        return {"proxy": job.setting.proxy, "candidate": job.setting.sentence, "replicate": job.replicate}
+        self.running[trial_id], self.curves[trial_id] = job, []
+        return {
+            "key": job.key,
+            "proxy": job.setting.proxy,
+            "candidate": job.setting.sentence,
+            "replicate": job.replicate,
+            "training": asdict(job.training),
+        }
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        job, _ = self.running[trial_id]
+        job = self.running[trial_id]
+        self._read(trial_id, result)
+        self._show(self.source.read(job, self.curves[trial_id][-1]))
         self.watch(Event("epoch", job, result))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: FBT001, FBT002 -- Ray's signature
-        job, asked = self.running.pop(trial_id)
+        job = self.running.pop(trial_id)
         if self.halt.failure:
             return
         try:
-            self._keep(job, asked, {"reason": self.heartbeat.reason(trial_id)} if error else result or {})
-        except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
-            what = f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})"
-            self.halt.failure = FailedError(
-                f"{what}; what finished before is in {self.run.folder}, and nothing more is trained"
-            )
+            self._end(trial_id, job, {"reason": self.heartbeat.reason(trial_id)} if error else result or {})
+        except Exception as reason:  # noqa: BLE001 -- as above
+            self._stop(f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})")
+        del self.curves[trial_id]
 
-    def _keep(self, job: Job, asked: optuna.Trial, result: dict[str, Any]) -> None:
+    def _stop(self, what: str) -> None:
+        words = f"{what}; what finished before is in {self.run.folder}, and nothing more is trained"
+        self.halt.failure = FailedError(words)
+
+    def _read(self, trial_id: str, result: dict[str, Any]) -> None:
+        self.curves[trial_id].append({name: result[name] for name in READINGS})
+
+    def _end(self, trial_id: str, job: Job, result: dict[str, Any]) -> None:
         """Into the ledger first, then to Optuna and the display."""
-        outcome = result.get("outcome")
-        if outcome is None:
-            self._keep_failure(job, asked, result)
-            return
-        trial = _record(
-            self.run.recipe,
-            job,
-            metrics=outcome.metrics,
-            curve=tuple(result["curve"]),
-            seconds=result["trial_seconds"],
-            host=result["host"],
-            attempt=self.attempts[job.key],
-        )
-        self.run.append(trial, scores=(outcome.losses, outcome.correct))
-        self.study.tell(asked, outcome.metrics["validation_loss"])
-        self.watch(Event("finished", job, outcome.metrics))
+        attempt = self.attempts[job.key]
+        trial, scores = _failed(self.run.recipe, job, result, attempt, self.retries), None
+        if outcome := result.get("outcome"):
+            trial, scores = _finished(self.run.recipe, job, result, attempt), (outcome.losses, outcome.correct)
+        elif "validation_loss" in result:  # the scheduler has stopped it after this reading
+            self._read(trial_id, result)
+            trial = _pruned(self.run.recipe, job, self.curves[trial_id], attempt)
+        self.run.append(trial, scores=scores)
+        self._show(self.source.end(job, trial))
+        self.watch(Event("again" if trial.again else trial.state, job, trial.metrics or {"reason": trial.reason}))
 
-    def _keep_failure(self, job: Job, asked: optuna.Trial, result: dict[str, Any]) -> None:
-        """A row whether or not the trial is tried again: after all others, when what it lacked may be there."""
-        reason, attempt = result.get("reason", DIED), self.attempts[job.key]
-        self.run.append(_record(self.run.recipe, job, state="failed", reason=reason, attempt=attempt))
-        self.study.tell(asked, state=TrialState.FAIL)
-        again = result.get("passing", True) and attempt <= self.retries
-        if again:
-            self.pending.append(job)
-        self.watch(Event("again" if again else "failed", job, {"reason": reason}))
+    def _show(self, word: Word) -> None:
+        if self.mirror:
+            key, trial = word
+            self.mirror.sync(trial, key)
 
     # The ledger is the searcher's state; Ray has nothing to save, pickle (a display's locks!) or restore.
     def __getstate__(self) -> dict[str, Any]:
@@ -127,10 +131,34 @@ class LedgerSearcher(Searcher):
         del checkpoint_path
 
 
+def _finished(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int) -> Trial:
+    return _record(
+        recipe,
+        job,
+        state="finished",
+        metrics=result["outcome"].metrics,
+        curve=tuple(result["curve"]),
+        seconds=result["trial_seconds"],
+        host=result["host"],
+        attempt=attempt,
+    )
+
+
+def _pruned(recipe: Recipe, job: Job, curve: list[dict[str, float]], attempt: int) -> Trial:
+    seconds = sum(reading["seconds"] for reading in curve)
+    return _record(recipe, job, state="pruned", curve=tuple(curve), seconds=seconds, attempt=attempt)
+
+
+def _failed(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int, retries: int) -> Trial:
+    """A row whether or not the trial is tried again: after all others, when what it lacked may be there."""
+    again = bool(result.get("passing", True)) and attempt <= retries
+    return _record(recipe, job, state="failed", reason=result.get("reason", DIED), attempt=attempt, again=again)
+
+
 def _record(recipe: Recipe, job: Job, **outcome: Any) -> Trial:  # noqa: ANN401 -- the rest of Trial's fields
     setting = job.setting
     return Trial(
-        **{"state": "finished", "host": machine(), **outcome},
+        **{"host": machine(), **outcome},
         key=job.key,
         value=setting.value,
         setting=setting.setting,
@@ -138,52 +166,35 @@ def _record(recipe: Recipe, job: Job, **outcome: Any) -> Trial:  # noqa: ANN401 
         proxy=setting.proxy,
         replicate=job.replicate,
         fidelity=recipe.fidelity.name,
-        hyperparameters=asdict(recipe.training),
+        hyperparameters=asdict(job.training),
         versions={name: version(name) for name in VERSIONS} | {"python": platform.python_version()},
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
-def distributions(recipe: Recipe) -> dict[str, BaseDistribution]:
-    """What Optuna's study is over."""
-    return {
-        "setting": CategoricalDistribution([setting.setting for setting in recipe.settings]),
-        "replicate": IntDistribution(0, recipe.seeds - 1),
-    }
-
-
-def _parameters(job: Job) -> dict[str, str | int]:
-    return {"setting": job.setting.setting, "replicate": job.replicate}
-
-
-def replay(recipe: Recipe, finished: Mapping[str, Trial]) -> optuna.Study:
-    """Optuna's study of the run, rebuilt from the ledger's finished trials."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="minimize")
-    for job in jobs(recipe):
-        if job.key in finished:
-            study.add_trial(
-                optuna.trial.create_trial(
-                    params=_parameters(job),
-                    distributions=distributions(recipe),
-                    value=finished[job.key].metrics["validation_loss"],
-                )
-            )
-    return study
-
-
 def execute(
-    run: Run, data: DataSet, resources: Resources, scratch: Path, watch: Watch, retries: int = RETRIES
+    run: Run,
+    source: Source,
+    data: DataSet,
+    resources: Resources,
+    scratch: Path,
+    watch: Watch,
+    retries: int = RETRIES,
+    mirror: Mirror | None = None,
 ) -> optuna.Study:
-    """Train every trial the ledger lacks, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
-    searcher = LedgerSearcher(run, watch, retries)
-    most = len(searcher.pending) * (1 + retries)
+    """Train what the source asks for, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
+    searcher = LedgerSearcher(run, source, watch, retries, mirror)
     device = "cuda" if resources.gpus_per_trial else "cpu"
     trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
     share = {"cpu": resources.threads, "gpu": resources.gpus_per_trial}
     tuner = tune.Tuner(
         tune.with_resources(trainable, share),
-        tune_config=tune.TuneConfig(search_alg=searcher, num_samples=most, reuse_actors=True),
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=scheduler(run.recipe, run.settled().values()),
+            num_samples=-1,  # until the source is exhausted
+            reuse_actors=True,
+        ),
         run_config=tune.RunConfig(
             name="study",
             storage_path=str(scratch),
@@ -200,4 +211,4 @@ def execute(
         raise FailedError(f"Ray gave up ({what}); every finished trial is kept in {run.folder}") from None
     if searcher.halt.failure:
         raise searcher.halt.failure
-    return searcher.study
+    return source.study

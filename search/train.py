@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from analysis.recipe import Fidelity, Training
 from search.augment import Normalisation, crop_and_flip
-from search.data import DataSet, Images, Indices, resized, seed_for, split
+from search.data import DataSet, Images, Indices, resized, split
 from search.schedule import learning_rate
+from search.seeds import seed_for
 
 
 class Diverged(ArithmeticError):
@@ -65,6 +66,7 @@ class Trainer:
         # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = sgd(self.model, training)
+        self.network = torch.compile(self.model) if training.compile else self.model
         self.epochs: list[dict[str, float]] = []
 
     @property
@@ -108,7 +110,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.fidelity.epochs * self.steps_per_epoch, self.training)
         self.optimizer.zero_grad()
-        logits = self.model(self.normalisation(images))
+        logits = self._logits(images)
         loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.training.label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -122,10 +124,16 @@ class Trainer:
         # Four batches without activations kept for a backward pass need less memory than one with them.
         for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
             pixels, labels = self._batch(images, batch)
-            logits = self.model(self.normalisation(pixels))
+            logits = self._logits(pixels)
             losses.append(nn.functional.cross_entropy(logits, labels, reduction="none").float().cpu().numpy())
             correct.append((logits.argmax(1) == labels).cpu().numpy())
         return np.concatenate(losses), np.concatenate(correct)
+
+    def _logits(self, images: Tensor) -> Tensor:
+        """(N, classes) of bytes (N, C, H, W), in fp32 whatever the precision of the network."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.training.precision == "bf16"):
+            logits: Tensor = self.network(self.normalisation(images))
+        return logits.float()
 
     def _batch(self, images: Images, which: Indices) -> tuple[Tensor, Tensor]:
         """Bytes and labels on the device; indexing copies, so the shared arrays stay untouched."""

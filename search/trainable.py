@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
-from analysis.recipe import Recipe
+from analysis.recipe import Recipe, Training
 from search.data import DataSet
 from space import cost, parse, trace
 
@@ -48,11 +48,19 @@ class ProxyTrainable(tune.Trainable):
         return {
             **reading,
             "done": True,
-            "outcome": replace(outcome, metrics={**outcome.metrics, "fvcore_macs": self.measured}),
+            "outcome": replace(outcome, metrics={**outcome.metrics, "fvcore_macs": self.measured, **self._latency()}),
             "curve": self.trainer.epochs,
             "trial_seconds": time.perf_counter() - self.started,
             "host": machine(),
         }
+
+    def _latency(self) -> dict[str, float]:
+        """Of the candidate itself, where a sweep asks for it."""
+        if not (self.recipe.sweep and "latency" in self.recipe.sweep.objectives):
+            return {}
+        from search.latency import latency_ms
+
+        return {"latency_ms": latency_ms(parse(self.trial["candidate"]), self.device)}
 
     def _trainer(self) -> "Trainer":
         # Here, so that the driver, which trains nothing, starts without torch.
@@ -69,7 +77,7 @@ class ProxyTrainable(tune.Trainable):
             residual_norms(trace(arch)),
             self.data,
             self.recipe.fidelity,
-            self.recipe.training,
+            Training(**self.trial["training"]),
             run_seed=self.recipe.seed,
             replicate=self.trial["replicate"],
             candidate=self.trial["candidate"],

@@ -54,6 +54,18 @@ def fraction(option: str, word: str) -> float:
     return number
 
 
+def tolerance(word: str) -> float:
+    """Of a budget: `1%` or `0.01`."""
+    wrong = UsageError(f"--tolerance: {word[:40]!r} is not possible; write less than 100%, such as 1% or 0.01")
+    try:
+        value = fraction("--tolerance", word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except UsageError:
+        raise wrong from None
+    if value >= 1:
+        raise wrong
+    return value
+
+
 def planned(options: Namespace) -> "Plan":
     """The plan that the question's options ask for."""
     from space.axes import axes, yielding  # here: solving takes numpy, which costs and tables do without

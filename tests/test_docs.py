@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from search.cli import COMMANDS, main
+from search.cli import main
+from search.options import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -36,6 +37,8 @@ def test_every_command_in_the_documents_is_understood(
         assert capsys.readouterr().out
     elif words[0] == "report":
         assert (ROOT / words[1] / "recipe.toml").exists()
+    elif words[0] == "sweep":
+        COMMANDS["sweep"]().parse_args(words[1:])
     else:
         COMMANDS["explore"]().parse_args(words)
         assert main(["plan", *words[: words.index("--data")]] if "--data" in words else ["plan", *words]) == 0

@@ -34,7 +34,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
     data = {
         "analysis/published.csv",
         "analysis/blocks.html",
-        "analysis/report.html",
+        *(f"analysis/{name}.html" for name in ("page", "plot", "report", "sweep")),
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
         *(f"space/spaces/starters/{name}.space" for name in starters()),
     }

@@ -6,8 +6,11 @@ from argparse import Namespace
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.report import write
+from analysis.searched import front, outcomes, sweep_verdict
 from analysis.verdict import verdict
 from search.errors import UsageError
+
+SHOWN = 5  # networks of a front
 
 
 def run(options: Namespace) -> int:
@@ -23,8 +26,14 @@ def run(options: Namespace) -> int:
 def tell(record: Run) -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
     path = write(record)
-    words = verdict(record.recipe, record.trials()).words
+    if record.recipe.sweep:
+        found = outcomes(record)
+        words, best = sweep_verdict(record.recipe, found).words, front(found)[:SHOWN]
+    else:
+        words, best = verdict(record.recipe, record.trials()).words, []
     for notice in record.notices:
         print(f"explore: {notice}", file=sys.stderr)
     print(words)
+    for one in best:
+        print(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}")
     print(f"report: {path}")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from search.errors import UsageError
 from search.rows import Write, writer
-from search.words import fraction, integer, of
+from search.words import integer, of, tolerance
 from space.budget import LARGEST, Limit, limit
 from space.errors import SpaceError
 from space.spaces.counting import count, size
@@ -31,8 +31,8 @@ def run(options: Namespace) -> int:
         print("\n\n".join(f"{name}: {starter.about}\n{starter.text.strip()}" for name, starter in starters().items()))
         return 0
     _check(options)
-    tolerance = _tolerance(options.tolerance)
-    limits = of("--budget", lambda: [limit(text, tolerance) for text in options.budget])
+    share = tolerance(options.tolerance)
+    limits = of("--budget", lambda: [limit(text, share) for text in options.budget])
     resolution = integer("--resolution", options.resolution, high=10_000)
     wanted, seed = integer("--n", options.n, high=10**9), integer("--seed", options.seed, low=0)
     assert seed is not None
@@ -53,18 +53,6 @@ def _check(options: Namespace) -> None:
     if options.output and (options.json or options.action == "count"):
         other = "--json" if options.json else "count"
         raise UsageError(f"--output: {options.output[:40]!r} is not for {other}, which prints; leave one of them out")
-
-
-def _tolerance(word: str) -> float:
-    """`1%` or `0.01`."""
-    wrong = UsageError(f"--tolerance: {word[:40]!r} is not possible; write less than 100%, such as 1% or 0.01")
-    try:
-        value = fraction("--tolerance", word.removesuffix("%")) / (100 if word.endswith("%") else 1)
-    except UsageError:
-        raise wrong from None
-    if value >= 1:
-        raise wrong
-    return value
 
 
 def _count(found: Tables, limits: list[Limit], options: Namespace) -> int:

@@ -1,7 +1,7 @@
 """Synthetic recipes and runs whose truth is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,16 +57,9 @@ def a_plane(**changes: Changes) -> Recipe:
     return a_recipe(RADIX_PLANE, axis=("radix", "cardinality"), base="resnest50_fast_1s1x64d", **changes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RaceRecipe(Recipe):
-    """A recipe whose number of seeds is a cap."""
-
-    race: bool = True
-
-
 def a_race(of: Recipe, cap: int = 10) -> Recipe:
     """The recipe as a race."""
-    return RaceRecipe(**vars(of) | {"seeds": cap, "race": True})
+    return replace(of, seeds=cap, race=True)
 
 
 def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **changes: Changes) -> Trial:

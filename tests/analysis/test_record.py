@@ -145,7 +145,7 @@ def test_more_seeds_cannot_be_asked_of_a_run_at_work(run: Run) -> None:
 def test_seeds_raised_by_another_are_not_lowered_again(run: Run) -> None:
     late = Run.open(run.folder)
     Run.create(run.folder, replace(run.recipe, seeds=9, command="nine"))
-    late._raise_seeds(replace(run.recipe, seeds=5, command="five"))
+    late._grow(replace(run.recipe, seeds=5, command="five"))
     assert (late.recipe.seeds, late.recipe.command) == (9, "nine")
     assert Run.open(run.folder).recipe == late.recipe
 

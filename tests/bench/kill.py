@@ -65,10 +65,12 @@ def uninterrupted(folder: Path) -> tuple[pd.DataFrame, float]:
     return table(folder), time.monotonic() - began
 
 
-def survive(folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, group: bool) -> Survived:
-    """Kill the command twice, let it end, and say what is not as it should be."""
-    kills, kept, sessions, faults = 0, 0, [], []
-    for _ in range(KILLS):
+def survive(
+    folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, kills: int, group: bool
+) -> Survived:
+    """Kill the command so often, let it end, and say what is not as it should be."""
+    killed, kept, sessions, faults = 0, 0, [], []
+    for _ in range(kills):
         running = start(folder)
         sessions.append(running.pid)
         try:
@@ -76,7 +78,7 @@ def survive(folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Ra
         except subprocess.TimeoutExpired:
             (os.killpg if group else os.kill)(running.pid, signal.SIGKILL)
             running.wait()
-            kills += 1
+            killed += 1
             kept = len(Run.open(folder / "run").finished()) if (folder / "run" / "recipe.toml").exists() else 0
     last = start(folder)
     sessions.append(last.pid)
@@ -88,10 +90,10 @@ def survive(folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Ra
     faults += [f"{len(finished)} lines are of finished trials, not {TRIALS}"] if len(finished) != TRIALS else []
     faults += [f"{len(set(finished))} different trials finished"] if len(set(finished)) != TRIALS else []
     faults += [f"left running: {left[0][:200]}" for one in sessions if (left := left_of(one))]
-    return Survived(kills, kept, tuple(faults))
+    return Survived(killed, kept, tuple(faults))
 
 
-def rehearse(times: int, seed: int) -> int:
+def rehearse(times: int, seed: int, kills: int = KILLS) -> int:
     """How many of so many runs did not come out as they should; prints a line for each."""
     failed, rng = 0, random.Random(seed)
     with TemporaryDirectory() as place:
@@ -101,7 +103,7 @@ def rehearse(times: int, seed: int) -> int:
         for number in range(times):
             (folder := Path(place) / str(number)).mkdir()
             group = number % 2 == 1
-            found = survive(folder, expected, seconds, rng, group=group)
+            found = survive(folder, expected, seconds, rng, kills=kills, group=group)
             whom, said = "process group" if group else "driver", "; ".join(found.faults) or "as uninterrupted"
             print(f"{number + 1:4} {whom:14} killed {found.kills} x, {found.kept:2} trials kept: {said}", flush=True)
             failed += bool(found.faults)

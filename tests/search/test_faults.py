@@ -31,6 +31,7 @@ from search.cluster import Resources, cluster
 from search.data import DataSet, load
 from search.heartbeat import FLOOR, PATIENCE, Heartbeat
 from search.jobs import Event
+from search.source import Listed
 from search.study import LedgerSearcher, execute
 from search.trainable import ProxyTrainable, may_pass
 from tests.analysis.runs import Named, a_recipe
@@ -137,7 +138,7 @@ def faced(
         patch.setattr("search.study.ProxyTrainable", faulty(run.recipe, notes))
         patch.setattr("search.heartbeat.FLOOR", 20.0)
         patch.setattr("search.heartbeat.SLOWEST", 1e12)
-        study = execute(run, digits, Resources(), scratch, watch, retries=2)
+        study = execute(run, Listed(run), digits, Resources(), scratch, watch, retries=2)
     return run, events, [trial.state for trial in study.trials]
 
 
@@ -202,10 +203,10 @@ def test_a_retried_trial_is_the_trial_it_would_have_been(
             raise RuntimeError("enough")
 
     with on_ray(1, digits) as scratch, pytest.raises(Exception, match="enough"):
-        execute(run, digits, Resources(), scratch, give_up)
+        execute(run, Listed(run), digits, Resources(), scratch, give_up)
     assert len(run.finished()) == 4
     with on_ray(2, digits) as scratch:
-        execute(run, digits, Resources(), scratch, lambda _: None)
+        execute(run, Listed(run), digits, Resources(), scratch, lambda _: None)
     lines = ledger.read(run.folder / "trials.jsonl").trials
     assert [line.state for line in lines] == ["finished"] * 9
     whole, faulted = (one.trials().set_index("key") for one in (run, faced[0]))
@@ -218,7 +219,7 @@ def test_a_retried_trial_is_the_trial_it_would_have_been(
 def test_a_trial_is_tried_again_after_the_others_and_so_often(tmp_path: Path, retries: int) -> None:
     """With Ray Tune played by its calls to the searcher, every worker of which dies."""
     run = Run.create(tmp_path / "run", small(seeds=1))
-    searcher = LedgerSearcher(run, lambda _: None, retries)
+    searcher = LedgerSearcher(run, Listed(run), lambda _: None, retries)
     tried: list[str] = []
     while (config := searcher.suggest(str(len(tried)))) != Searcher.FINISHED:
         if isinstance(config, dict):
@@ -226,7 +227,8 @@ def test_a_trial_is_tried_again_after_the_others_and_so_often(tmp_path: Path, re
         if config is None or len(searcher.running) == 2:  # nothing to start now, or both workers are busy
             searcher.on_trial_complete(next(iter(searcher.running)), error=True)
     sentences = [setting.sentence for setting in run.recipe.settings]
-    assert tried == sentences * (1 + retries)
+    assert sorted(tried[:3]) == sorted(sentences)
+    assert tried == tried[:3] * (1 + retries)
     lines = ledger.read(run.folder / "trials.jsonl").trials
     assert [line.attempt for line in lines] == [attempt for attempt in range(1, 2 + retries) for _ in sentences]
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
-from search.data import DataError, DataSet, Images, resized, seed_for, split
+from search.data import DataError, DataSet, Images, resized, split
+from search.seeds import seed_for
 
 
 def labelled(labels: list[int]) -> DataSet:

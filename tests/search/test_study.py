@@ -16,7 +16,7 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -34,7 +34,8 @@ from search.cluster import Resources, refuse_what_does_not_answer, refuse_what_f
 from search.data import load
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
-from search.study import LedgerSearcher, distributions, execute, replay
+from search.source import Listed, distributions, replay
+from search.study import LedgerSearcher, execute
 from search.train import Outcome
 from search.trainable import ProxyTrainable
 from tests.committed import RUNS
@@ -227,9 +228,10 @@ RESULT = {
 
 
 def test_a_trial_that_cannot_be_kept_ends_the_study_and_is_no_trial(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    searcher = LedgerSearcher(run, lambda _: None)
+    searcher = LedgerSearcher(run, Listed(run), lambda _: None)
     for trial in ("a", "b", "c"):
         assert isinstance(searcher.suggest(trial), dict)
+    first, second = (searcher.running[trial].setting.setting for trial in ("a", "b"))
     searcher.on_trial_complete("a", RESULT)
     assert not searcher.halt.stop_all()
     monkeypatch.setattr(Run, "append", lambda *_, **__: _raise(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
@@ -239,10 +241,10 @@ def test_a_trial_that_cannot_be_kept_ends_the_study_and_is_no_trial(run: Run, mo
     assert searcher.suggest("d") == Searcher.FINISHED
     searcher.on_trial_complete("c", {})  # as Ray ends it: it has not failed
     said = str(searcher.halt.failure)
-    assert "2x40d, seed 0, could not be kept" in said
+    assert f"{second}, seed 0, could not be kept" in said
     assert "No space left on device" in said
     assert str(run.folder) in said
-    assert [trial.setting for trial in run.latest().values()] == ["1x64d"]
+    assert [trial.setting for trial in run.latest().values()] == [first]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_a_study_that_cannot_go_on_fails_in_one_line(
     monkeypatch.setattr("search.study.tune", SimpleNamespace(Tuner=Tuner, **played))
     monkeypatch.setattr(Run, "append", lambda *_, **__: _raise(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     with pytest.raises(FailedError, match=says):
-        execute(run, load("digits"), Resources(), run.folder, lambda _: None)
+        execute(run, Listed(run), load("digits"), Resources(), run.folder, lambda _: None)
 
 
 def _raise(error: Exception) -> NoReturn:
@@ -281,7 +283,8 @@ def _raise(error: Exception) -> NoReturn:
 def test_a_worker_lets_go_of_a_network_before_the_next(run: Run) -> None:
     worker = ProxyTrainable.__new__(ProxyTrainable)
     setting = run.recipe.settings[0]
-    config = {"proxy": setting.proxy, "candidate": setting.sentence, "replicate": 0}
+    training = asdict(run.recipe.training)
+    config = {"proxy": setting.proxy, "candidate": setting.sentence, "replicate": 0, "training": training}
     data = load("digits")
     fidelity = replace(run.recipe.fidelity, resolution=8, train_images=64, epochs=2)
     worker.setup(config, data, replace(run.recipe, fidelity=fidelity), "cpu")

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from analysis.recipe import Fidelity, Training
 from search.data import DataSet, Images, load
+from search.latency import latency_ms
 from search.train import Diverged, Outcome, Trainer, initialise, sgd
+from space import parse
 
 FIDELITY = Fidelity(name="tiny", resolution=8, width=1.0, depth=1.0, train_images=200, epochs=2)
 TRAINING = Training(batch_size=32, flip=False, crop_padding=1)
@@ -241,3 +243,36 @@ def test_a_gpu_trains_what_a_cpu_trains(digits: DataSet) -> None:
         return made.finish()
 
     assert outcome("cuda").metrics == pytest.approx(outcome("cpu").metrics, rel=0.1)
+
+
+def test_bf16_is_of_activations_and_not_of_weights(digits: DataSet) -> None:
+    """Convolutions hand on bf16, what decides and what is kept stays fp32, and the numbers differ a little."""
+    made, full = trainer(digits, training=replace(TRAINING, precision="bf16")), trainer(digits)
+    seen: list[torch.dtype] = []
+    convolution = next(module for module in made.model.modules() if isinstance(module, nn.Conv2d))
+    convolution.register_forward_hook(lambda _, __, out: seen.append(out.dtype))
+    loss, expected = made.epoch()["train_loss"], full.epoch()["train_loss"]
+    assert set(seen) == {torch.bfloat16}
+    assert {parameter.dtype for parameter in made.model.parameters()} == {torch.float32}
+    assert loss != expected
+    assert loss == pytest.approx(expected, rel=0.05)
+
+
+def test_a_network_is_compiled_where_the_recipe_says_so(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[nn.Module] = []
+
+    def compile_(model: nn.Module) -> nn.Module:
+        compiled.append(model)
+        return model
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    plain, made = trainer(digits), trainer(digits, training=replace(TRAINING, compile=True))
+    assert compiled == [made.model]
+    assert curve(made) == curve(plain)
+
+
+def test_latency_is_of_one_image_and_grows_with_the_network() -> None:
+    small, large = (
+        latency_ms(parse(f"input(1, 64) > conv_stem({width}) > 2*basic({width}) > head(10)")) for width in (4, 128)
+    )
+    assert 0 < small < large  # a thousand times the work

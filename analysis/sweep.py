@@ -1,0 +1,74 @@
+"""A free search: what is chosen from, what is minimised, who proposes and who stops trials early."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from analysis.bounds import Bounds, Count, check
+from analysis.plain import PlainError
+
+Sampler: TypeAlias = Literal["tpe", "nsga2", "gp", "random", "grid"]
+Scheduler: TypeAlias = Literal["asha", "hyperband", "none"]
+Objective: TypeAlias = Literal["loss", "error", "macs", "params", "activations", "latency"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between:
+    """A hyperparameter that a sweep chooses between two ends, both included; `log`: by its logarithm."""
+
+    field: str  # of Training
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise PlainError(f"high: {self.high:g} is not above low, {self.low:g}; write the smaller number first")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Among:
+    """A hyperparameter that a sweep chooses among some values."""
+
+    field: str  # of Training
+    values: tuple[bool | int | float | str, ...]
+
+
+Tunable: TypeAlias = Between | Among
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Objectives are minimised: `loss` and `error` of validation, the others costs of the candidate."""
+
+    space: str = ""  # a sentence with choices; empty: one of the recipe's settings is chosen
+    budgets: tuple[str, ...] = ()  # of the candidates, as written
+    tolerance: Annotated[float, Bounds(least=0, below=1)] = 0.01  # around them
+    proxy_macs: Count  # that every proxy costs, as nearly as whole channels allow
+    tune: tuple[Tunable, ...] = ()
+    objectives: tuple[Objective, ...] = ("loss",)
+    sampler: Sampler = "tpe"
+    scheduler: Scheduler = "none"
+    trials: Count  # may be raised later, so no part of the recipe's identity
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.objectives:
+            raise PlainError("objectives: [] says nothing to minimise; write one such as 'loss'")
+        for name, items in (("objectives", self.objectives), ("tune", tuple(one.field for one in self.tune))):
+            if again := [item for index, item in enumerate(items) if item in items[:index]]:
+                raise PlainError(f"{name}: {again[0]!r} is given twice; name it once")
+        if self.stops_early and len(self.objectives) > 1:
+            raise PlainError(
+                f"scheduler: {self.scheduler!r} stops trials by one objective, and {len(self.objectives)} are given, "
+                "by which a trial that is behind in one may be ahead in another; write 'none'"
+            )
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether a trial may end before its last epoch."""
+        return self.scheduler != "none"
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether what is proposed depends on what was told before."""
+        return self.sampler in ("tpe", "nsga2", "gp")

@@ -1,0 +1,82 @@
+"""The report of a sweep: what it has found, in the same kind of page as every run's."""
+
+import json
+
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+from analysis.pages import Plot, machines, script_json, template
+from analysis.record import Run
+from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
+from analysis.sweep_figures import plane, plane_info, progress, progress_info
+from analysis.words import FLOPS_CONVENTION, amount, number, percent, plural
+
+ROWS = 50  # of the best
+
+
+def render(run: Run) -> str:
+    """The page as text; the same for the same run, whenever it is made."""
+    recipe, found = run.recipe, outcomes(run)
+    assert recipe.sweep
+    trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
+    plots = _plots(run, found)
+    objectives = [LABELS[objective] for objective in recipe.sweep.objectives]
+    tuned = [one.field for one in recipe.sweep.tune]
+    return template("sweep.html").render(
+        recipe=recipe,
+        question=_question(run),
+        verdict=sweep_verdict(recipe, found),
+        progress=_progress(run),
+        plots={plot.name: plot for plot in plots},
+        columns=[*objectives, "test error (%)", *tuned, "MACs", "params", "activations", "off budget", "proxy MACs"],
+        rows=[(one.proposal.setting, _cells(one, tuned)) for one in ranked(found)[:ROWS]],
+        tuned=tuned,
+        settings=[setting.setting for setting in recipe.settings],
+        tolerance=f"{100 * recipe.sweep.tolerance:g} %",
+        proxy_cost=amount(recipe.sweep.proxy_macs),
+        failures=[trial for trial in trials if trial.state == "failed"],
+        notices=run.notices,
+        machines=machines(trials),
+        toml=recipe.to_toml(),
+        convention=FLOPS_CONVENTION,
+        plotly=get_plotlyjs(),
+        figures=script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
+    )
+
+
+def _question(run: Run) -> str:
+    assert run.recipe.sweep
+    aims = " and ".join(run.recipe.sweep.objectives)
+    budgets = ", ".join(run.recipe.sweep.budgets) or run.recipe.budget
+    return f"Within {budgets}, which network has the least {aims}?"
+
+
+def _progress(run: Run) -> str:
+    latest = run.latest().values()
+    minutes = sum(trial.seconds for trial in latest) / 60
+    return f"{plural(len(latest), 'trial')}; {minutes:.1f} minutes of training in all"
+
+
+def _plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
+    steps, points = progress_info(run.recipe, found), plane_info(run.recipe, found)
+    told = f"Plot of {steps.label} of {plural(len(steps.values), 'proposal')} in their order"
+    spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(len(points.x), 'proposal')}"
+    early = "Proposals that were stopped early or failed have no value here, and stand in no plot."
+    seeds = f"Every point is the mean of {plural(run.recipe.seeds, 'seed')}; no interval is drawn about a single one."
+    return [
+        Plot("progress", "What the search has come to", told, early, progress(steps)),
+        Plot("plane", "What it costs", spread, seeds, plane(points)),
+    ]
+
+
+def _cells(one: Outcome, tuned: list[str]) -> list[str]:
+    setting, chosen = one.proposal.setting, [one.proposal.hyperparameters[name] for name in tuned]
+    return [
+        *(number(value, 4) if value < 1000 else amount(value) for value in one.values),
+        number(one.test_error, 2),
+        *(f"{value:.3g}" if isinstance(value, float) else str(value) for value in chosen),
+        f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G",
+        amount(setting.params),
+        amount(setting.activations),
+        percent(setting.budget_error),
+        amount(setting.proxy_macs),
+    ]

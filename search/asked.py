@@ -1,0 +1,115 @@
+"""What a command line asks of the training: images, fidelity, hyperparameters, and where it is to run."""
+
+import re
+import tomllib
+from argparse import Namespace
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from analysis.plain import PlainError, from_plain
+from analysis.recipe import Fidelity, Recipe, Training
+from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
+from search.errors import FailedError, UsageError
+from search.presets import FIDELITIES, resolved, training_for
+from search.words import fraction, integer
+from space.arch import Input
+from space.proxy import Reduction
+
+
+@dataclass(frozen=True)
+class Means:
+    """How a run is trained, none of which its numbers depend on: it may be another each time it is continued."""
+
+    address: str | None  # of a Ray cluster
+    gpus_per_trial: float
+    retries: int
+    seconds: float  # after which no trial is begun
+    storage: str | None  # of Optuna's, to mirror the study into
+
+    @classmethod
+    def of(cls, options: Namespace) -> "Means":
+        """From the options of that name."""
+        return cls(
+            options.address,
+            _gpus(options.gpus_per_trial),
+            integer("--retries", options.retries, low=0, high=1_000) or 0,
+            _seconds(options.time),
+            options.storage,
+        )
+
+
+def _gpus(word: str) -> float:
+    """Ray divides a GPU among trials, or gives a trial whole ones."""
+    gpus = fraction("--gpus-per-trial", word)
+    if gpus > 1 and not gpus.is_integer():
+        raise UsageError(f"--gpus-per-trial: {word!r} is not possible; above 1, write a whole number")
+    return gpus
+
+
+def _seconds(word: str | None) -> float:
+    """`90s`, `30m`, `2h` or `1h30m`; for ever where nothing is said."""
+    if word is None:
+        return float("inf")
+    match = re.fullmatch(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?", word.strip())
+    hours, minutes, seconds = (int(one or 0) for one in match.groups()) if match else (0, 0, 0)
+    if not (total := 3600 * hours + 60 * minutes + seconds):
+        raise UsageError(f"--time: {word[:40]!r} is no time; write 90s, 30m, 2h or 1h30m")
+    return float(total)
+
+
+def training(options: Namespace, data: DataSet) -> Training:
+    """The data set's default, or a recipe's, with the fields that are set."""
+    base = _recipe_file(options.recipe).training if options.recipe else training_for(data.name)
+    plain = asdict(base) | dict(_assignment(word) for word in options.set)
+    try:
+        return from_plain(Training, plain)
+    except PlainError as error:
+        raise UsageError(f"--set: {str(error)[:200]}") from None
+
+
+def _recipe_file(path: str) -> Recipe:
+    try:
+        return Recipe.from_toml(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"--recipe: {path!r} cannot be read ({error.strerror}); write the path of a run's recipe.toml"
+        ) from None
+    except (ValueError, RecursionError) as error:  # no recipe, no text, nested beyond reason
+        raise UsageError(f"--recipe: {path!r} is no recipe: {error}") from None
+
+
+def _assignment(word: str) -> tuple[str, object]:
+    """`lr=0.05` as a name and a value; what is no TOML value is a word."""
+    name, equals, text = word.partition("=")
+    if not equals:
+        raise UsageError(f"--set: {word[:40]!r} sets nothing; write FIELD=VALUE such as lr=0.05")
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        document = {}
+    return name.strip(), document["value"] if len(document) == 1 else text.strip()
+
+
+def data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
+    """The images, no larger than they are trained on, and what the named fidelity comes to with them."""
+    preset = FIDELITIES.get(options.fidelity)
+    if preset is None:
+        near = get_close_matches(options.fidelity, FIDELITIES, n=1, cutoff=0) or ["quick"]
+        known = ", ".join(FIDELITIES)
+        raise UsageError(f"--fidelity: {options.fidelity!r} is not known; write {known} (the nearest is {near[0]})")
+    try:
+        data = load(options.data or best_available())
+        rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
+    except DataNameError as error:
+        raise UsageError(str(error)) from None
+    except DataError as error:
+        raise FailedError(str(error)) from None
+    fidelity = resolved(preset, resolution=data.train.pixels.shape[-1], train_images=len(rest))
+    return resized(data, fidelity.resolution), fidelity
+
+
+def reduction(fidelity: Fidelity, data: DataSet) -> Reduction:
+    """What a candidate is reduced to, to be trained on these images."""
+    image = Input(data.train.pixels.shape[1], fidelity.resolution)
+    return Reduction(fidelity.width, fidelity.depth, image, data.train.classes)

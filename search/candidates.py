@@ -1,0 +1,109 @@
+"""What a sweep chooses from: the settings of an axis, or a design space within budgets, each with its proxy."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Protocol
+
+from analysis.recipe import Recipe, Setting
+from space.arch import Arch
+from space.budget import limit
+from space.cost import cost
+from space.proxy import Reduction, proxy_of
+from space.sentence import parse
+from space.spaces.choices import Parameter, Value
+from space.spaces.choosing import Ask, Chooser, chooser
+from space.spaces.filling import tables
+from space.spaces.listing import networks
+from space.spaces.space import space
+
+
+class Candidates(Protocol):
+    """Whatever is chosen by one answer after the other."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All that may be asked."""
+
+    def choose(self, ask: Ask, number: int) -> Setting:
+        """What comes of the answers, for the proposal of that number; `SpaceError` where it has no proxy."""
+
+    def listed(self) -> Iterator[dict[str, Value]]:
+        """The answers that lead to each of them."""
+
+
+class Settings:
+    """Those of a recipe: its own parameter is which one."""
+
+    def __init__(self, settings: Sequence[Setting]) -> None:
+        self.settings = {setting.setting: setting for setting in settings}
+        self.parameter = Parameter("setting", tuple(self.settings))
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return (self.parameter,)
+
+    def choose(self, ask: Ask, number: int) -> Setting:
+        del number
+        return self.settings[str(ask(self.parameter, self.parameter.values))]
+
+    def listed(self) -> Iterator[dict[str, Value]]:
+        return ({self.parameter.name: name} for name in self.settings)
+
+
+class Found:
+    """The networks of a space within budgets."""
+
+    def __init__(self, chooser: Chooser, recipe: Recipe, proxy: Callable[[Arch], Arch]) -> None:
+        self.chooser, self.recipe, self.proxy = chooser, recipe, proxy
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return self.chooser.parameters
+
+    def choose(self, ask: Ask, number: int) -> Setting:
+        arch = self.chooser.choose(ask).arch
+        return found(self.recipe, number, arch, self.proxy(arch))
+
+    def listed(self) -> Iterator[dict[str, Value]]:
+        """In the order of their cost."""
+        assert self.recipe.sweep
+        merged = tables(space(self.recipe.sweep.space), self.recipe.resolution)  # every network once
+        for paths in networks(merged, self.chooser.reach.limits):
+            for sentence in merged.sentences(paths):
+                answers = self.chooser.answers(parse(sentence))
+                assert answers is not None
+                yield answers
+
+
+def found(recipe: Recipe, number: int, arch: Arch, proxy: Arch) -> Setting:
+    """A candidate that was found, under the number of its proposal."""
+    costs, trained = cost(arch, recipe.resolution), cost(proxy)
+    return Setting(
+        value=number,
+        setting=f"#{number}",
+        sentence=str(arch),
+        macs=costs.macs,
+        params=costs.params,
+        activations=costs.activations,
+        budget_error=costs.macs / recipe.budget_macs - 1,
+        base_error=costs.macs / recipe.base_macs - 1,
+        proxy=str(proxy),
+        proxy_macs=trained.macs,
+        proxy_params=trained.params,
+    )
+
+
+def candidates(recipe: Recipe, reduction: Reduction) -> Candidates:
+    """What the recipe's sweep chooses from."""
+    sweep = recipe.sweep
+    assert sweep
+    if not recipe.is_free:
+        return Settings(recipe.settings)
+    chosen = chooser_of(sweep.space, sweep.budgets, sweep.tolerance, recipe.resolution)
+    return Found(chosen, recipe, lambda arch: proxy_of(arch, reduction, sweep.proxy_macs))
+
+
+@cache
+def chooser_of(text: str, budgets: tuple[str, ...], tolerance: float, resolution: int) -> Chooser:
+    """The space's networks within the budgets; filling its tables takes up to seconds, so it is done once."""
+    return chooser(space(text), [limit(budget, tolerance) for budget in budgets], resolution)

@@ -1,0 +1,62 @@
+"""Stopping trials early: Ray Tune's schedulers, which begin where an interrupted sweep has stopped."""
+
+from collections.abc import Iterable, Mapping
+from math import log
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from ray.tune.experiment import Trial as RayTrial
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
+
+from analysis.recipe import Recipe
+from analysis.trial import Trial
+from search.seeds import seed_for
+
+REDUCTION = 3  # of the trials at a rung one in three goes on (Li et al. 2020, who take 4; Falkner et al. 2018 take 3)
+MEASURED = "validation_loss"  # which is less noisy than the error
+
+
+class SeededBrackets(AsyncHyperBandScheduler):
+    """Ray's, whose random choice of a trial's bracket depends on the run's seed and the trial alone."""
+
+    def __init__(self, run_seed: int, **options: Any) -> None:  # noqa: ANN401 -- Ray's own
+        super().__init__(**options)
+        self.run_seed = run_seed
+
+    def on_trial_add(self, tune_controller: Any, trial: RayTrial) -> None:  # noqa: ANN401 -- Ray's own
+        state = np.random.get_state()  # noqa: NPY002 -- Ray draws from numpy's global generator
+        np.random.seed(seed_for("bracket", self.run_seed, trial.config["key"]) % 2**32)  # noqa: NPY002
+        super().on_trial_add(tune_controller, trial)
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def scheduler(recipe: Recipe, ended: Iterable[Trial]) -> TrialScheduler:
+    """The recipe's, told of every trial that has ended before: asynchronous, so no trial ever waits for another.
+
+    - `asha`: successive halving from the first epoch on (Li et al. 2020, arXiv:1810.05934).
+    - `hyperband`: the same in brackets that begin later and later (Li et al. 2018), for curves that cross.
+    """
+    if not (recipe.sweep and recipe.sweep.stops_early):
+        return FIFOScheduler()  # type: ignore[no-untyped-call]
+    epochs = recipe.fidelity.epochs
+    brackets = 1 + int(log(epochs) / log(REDUCTION)) if recipe.sweep.scheduler == "hyperband" else 1
+    found = SeededBrackets(
+        recipe.seed,
+        time_attr="epoch",
+        metric=MEASURED,
+        mode="min",
+        max_t=epochs,
+        reduction_factor=REDUCTION,
+        brackets=brackets,
+    )
+    for trial in ended:
+        _replay(found, trial.key, trial.curve)
+    return found
+
+
+def _replay(scheduler: TrialScheduler, key: str, curve: Iterable[Mapping[str, float]]) -> None:
+    trial: Any = SimpleNamespace(trial_id=key, config={"key": key})
+    scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]
+    for reading in curve:
+        scheduler.on_trial_result(None, trial, dict(reading))  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""From a recipe to a run with nothing left to train: its folder, its lock, Ray, and what is shown meanwhile."""
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.recipe import Recipe, RecordError
+from analysis.record import LockedError, Run
+from analysis.words import plural
+from search.asked import Means, reduction
+from search.commands.report import tell
+from search.data import DataSet
+from search.errors import FailedError, UsageError
+from search.jobs import jobs
+from search.progress import progress
+
+if TYPE_CHECKING:
+    from search.cluster import Resources
+    from search.mirror import Mirror
+    from search.source import Source
+
+
+def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
+    """Train what is left, report, and say the command that goes on where something failed or was interrupted."""
+    try:
+        record = _trained(folder, recipe, data, means)
+    except KeyboardInterrupt:
+        kept = f"every finished trial is kept in {folder}" if folder.exists() else "no trial was started"
+        raise KeyboardInterrupt(f"interrupted; {kept}; continue with: {recipe.command}") from None
+    tell(record)
+    failed = [trial for trial in record.latest().values() if trial.state == "failed"]
+    if failed and not recipe.sweep:
+        what = f"{len(failed)} of {len(jobs(record.recipe))} trials failed, {failed[0].setting}: {failed[0].reason}"
+        how = f"the others are kept in {record.folder}; try again with: {recipe.command}"
+        raise FailedError(f"{what}; {how}")
+    return 0
+
+
+def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
+    """A new run's folder is made once Ray is there to fill it."""
+    until = time.monotonic() + means.seconds
+    is_new = not any((folder / name).exists() for name in ("recipe.toml", "trials.jsonl"))
+    record = None if is_new else _run_folder(folder, recipe)
+    if record is None:
+        _refuse_unmakeable(folder)
+    left = _left(record, recipe)
+    if record and not left:
+        return record
+    from search.cluster import Resources, cluster  # here: it takes seconds, and a finished run needs no Ray
+    from search.study import execute
+
+    resources = Resources(means.address, recipe.training.threads, means.gpus_per_trial)
+    size = sum(part.pixels.nbytes for part in (data.train, data.test))
+    with ExitStack() as held:
+        if record:
+            held.enter_context(_locked(record))
+        watch = held.enter_context(progress(left, recipe.fidelity.epochs))
+        scratch = held.enter_context(cluster(resources, size))
+        if not record:
+            record = _run_folder(folder, recipe)
+            held.enter_context(_locked(record))
+        source = _source(record, data, resources, until)
+        mirror = held.enter_context(_mirrored(means.storage, record, source))
+        execute(record, source, data, resources, scratch, watch, means.retries, mirror)
+    return record
+
+
+def _left(record: Run | None, recipe: Recipe) -> int:
+    """How many trials are still to be trained, at most."""
+    recipe = record.recipe if record else recipe
+    if not recipe.sweep:
+        settled = record.settled() if record else {}
+        return sum(job.key not in settled for job in jobs(recipe))
+    ended = [trial for trial in record.latest().values() if not trial.again] if record else []
+    return max(0, recipe.sweep.trials * recipe.seeds - len(ended))
+
+
+def _source(record: Run, data: DataSet, resources: "Resources", until: float) -> "Source":
+    from search.candidates import candidates  # here: a space's tables and Optuna take their time
+    from search.cluster import slots
+    from search.proposals import Proposer
+    from search.source import Listed
+
+    if not record.recipe.sweep:
+        return Listed(record, until)
+    chosen = candidates(record.recipe, reduction(record.recipe.fidelity, data))
+    return Proposer(record, chosen, slots(resources), until)
+
+
+@contextmanager
+def _mirrored(storage: str | None, record: Run, source: "Source") -> "Iterator[Mirror | None]":
+    """The storage that follows the study, told of what there is; what it lacks in the end is said."""
+    if storage is None:
+        yield None
+        return
+    from search.mirror import Mirror
+
+    study = source.study
+    mirror = Mirror(storage, record.folder.name, study.directions, study.metric_names or (), source.words())
+    try:
+        yield mirror
+    finally:
+        lacks = mirror.close()
+        if mirror.notice:
+            record.notices.append(f"{mirror.notice}; it lacks {plural(lacks, 'trial')}")
+
+
+def _run_folder(folder: Path, recipe: Recipe) -> Run:
+    try:
+        return Run.create(folder, recipe)
+    except LockedError as error:
+        raise FailedError(str(error)) from None
+    except RecordError as error:
+        raise UsageError(f"--run: {error}") from None
+
+
+@contextmanager
+def _locked(record: Run) -> Iterator[None]:
+    with ExitStack() as held:
+        try:
+            held.enter_context(record.lock())
+        except LockedError as error:
+            raise FailedError(str(error)) from None
+        yield
+
+
+def _refuse_unmakeable(folder: Path) -> None:
+    """Before Ray is started for it."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    code = errno.ENOTDIR if not there.is_dir() else 0 if os.access(there, os.W_OK | os.X_OK) else errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), str(folder))

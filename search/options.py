@@ -1,0 +1,228 @@
+"""The options of every command, and what --help says of them."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from search.errors import UsageError
+
+PURPOSE = (
+    "Where should a convolutional network spend its compute? Trains small proxies along an axis at a fixed budget."
+)
+COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and linear layers; activations: elements of all
+convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
+EPILOG = """words:
+  explore plan      the settings only, nothing trained (same options)
+  explore cost      params, multiply-adds, activations, CIO and MoC of networks (--counters: as others count)
+  explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
+  explore space     the networks of a design space within budgets: count, sample, enumerate
+  explore sweep     architecture and hyperparameters searched together within budgets
+  explore report    make a run's report again
+
+examples:
+  explore --budget 4GFLOPs --axis cardinality
+  explore plan --budget 4GFLOPs --axis radix --json
+  explore cost resnext50_32x4d resnet50
+
+FLOPs are multiply-adds of convolutions and linear layers: resnet50 has 4.09 G."""
+
+
+SPACES = """in a space:
+  {1|2|4}           one of them, numbers or parts
+  16..128/8         from 16 to 128 in steps of 8
+  C = {1|2}; ...    one value throughout the network; 2*C is twice that
+
+examples:
+  explore space tree count --budget 4GFLOPs
+  explore space resnext sample --budget 4GFLOPs --budget '<=20Mparams' --n 1000 --output resnext.parquet
+  explore space 'conv_stem(64) > 1..8*bottleneck(32..128/8, 256, grouped({1|2|4|8}))' enumerate --budget 1GFLOPs"""
+
+
+SWEEPS = """examples:
+  explore sweep resnext --budget 4GFLOPs --trials 40 --scheduler asha
+  explore sweep tree --budget 4GFLOPs --budget '<=30Mparams' --trials 100 --time 2h --tune lr,weight_decay
+  explore sweep --axis cardinality --budget 4GFLOPs --tune lr,weight_decay --trials 60
+  explore sweep regnet --budget 800MFLOPs --objective loss --objective activations --sampler nsga2"""
+
+
+class Parser(ArgumentParser):
+    """argparse, saying what is wrong in one line, and taking no option by half its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- argparse's own
+        super().__init__(*args, **{**kwargs, "allow_abbrev": False})
+
+    def error(self, message: str) -> NoReturn:
+        message = message.removeprefix("argument ")
+        missing = message.removeprefix("the following arguments are required: ").removesuffix(": expected one argument")
+        if missing != message:
+            message = f"{missing}: missing; see {self.prog} --help"
+        raise UsageError(message)
+
+
+def _question(*, of_sweep: bool = False) -> Parser:
+    """The options that say what is compared; of a sweep, that may be."""
+    from space.axes import AXES  # here: it takes numpy, which costs and tables do without
+
+    *most, last = AXES
+    yielding = "; ".join(f"{axis.name}: {' or '.join(axis.against)}" for axis in AXES.values())
+    parser = Parser(add_help=False)
+    ask = parser.add_argument_group("the question")
+    if of_sweep:
+        amounts = "4GFLOPs; for a space also 26Mparams, 12Mactivations, <=30Mcio"
+        ask.add_argument("--budget", metavar="AMOUNT", action="append", required=True, help=amounts)
+        ask.add_argument("--tolerance", metavar="F", default="1%", help="around a space's budgets (default 1%%)")
+    else:
+        ask.add_argument("--budget", metavar="AMOUNT", required=True, help="4GFLOPs, 800MFLOPs or 4e9 multiply-adds")
+    ask.add_argument(
+        "--axis",
+        action="append",
+        required=not of_sweep,
+        help=f"what varies: {', '.join(most)} or {last}; two span a plane",
+    )
+    ask.add_argument("--against", metavar="DIM", help=f"what gives way, the first by default ({yielding})")
+    ask.add_argument(
+        "--base", metavar="NAME", help="network to start from (default: the ladder's nearest, brought to the budget)"
+    )
+    ask.add_argument("--values", metavar="V,V", help="values of the axis (default: those explore plan shows)")
+    ask.add_argument(
+        "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
+    )
+    ask.add_argument("--width-multiple", metavar="N", help="exact matching solves widths in multiples of N, such as 8")
+    ask.add_argument(
+        "--resolution", metavar="PIXELS", help="input side at which networks are costed (default: the base's own)"
+    )
+    return parser
+
+
+def _training(seeds: int = 3) -> Parser:
+    """The options that say how its settings are trained."""
+    parser = Parser(add_help=False)
+    train = parser.add_argument_group("the training")
+    train.add_argument(
+        "--data", metavar="NAME", help="digits, fashion-mnist or folder:PATH (default: the best there is)"
+    )
+    train.add_argument("--fidelity", metavar="NAME", default="quick", help="tiny, quick (default), medium or full")
+    train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")
+    train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
+    many = f"replicates of every setting (default {seeds})"
+    train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
+    train.add_argument(
+        "--retries",
+        metavar="N",
+        default="2",
+        help="of a trial whose worker died, hung or lacked memory or files (default 2)",
+    )
+    train.add_argument("--time", metavar="T", help="begin no trial after 90s, 30m, 2h or 1h30m")
+    train.add_argument("--run", metavar="DIR", help="run folder (default: runs/ and a name that says the question)")
+    train.add_argument(
+        "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"
+    )
+    train.add_argument("--gpus-per-trial", metavar="F", default="0", help="share of a GPU for each trial (default 0)")
+    train.add_argument(
+        "--storage", metavar="URL", help="of Optuna's, such as sqlite:///run.db, to follow the run in optuna-dashboard"
+    )
+    return parser
+
+
+def _racing() -> Parser:
+    """The option that makes of a fixed number of seeds the most there may be."""
+    parser = Parser(add_help=False)
+    race = parser.add_argument_group("the race")
+    race.add_argument("--race", action="store_true", help="add seeds until the verdict is decided, --seeds at most")
+    return parser
+
+
+def _explore() -> Parser:
+    return Parser(
+        "explore",
+        parents=[_question(), _training(), _racing()],
+        description=PURPOSE,
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
+def _plan() -> Parser:
+    what = "The settings of an axis, nothing trained. Takes the options of the main job, so that it can be previewed."
+    parser = Parser("explore plan", parents=[_question(), _training(), _racing()], description=what)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    return parser
+
+
+def _cost() -> Parser:
+    parser = Parser("explore cost", description=COSTS)
+    parser.add_argument("network", nargs="*", help="names or sentences")
+    parser.add_argument("--all", action="store_true", help="every named network")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
+    parser.add_argument("--counters", action="store_true", help="as fvcore, torch, pycls, mmcv and Keras count, too")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    return parser
+
+
+def _show() -> Parser:
+    parser = Parser("explore show", description="A network's sentence, its stage table, and a drawing of its blocks.")
+    parser.add_argument("network", nargs="?", help="name or sentence")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
+    parser.add_argument(
+        "--plot", metavar="FILE.html", nargs="?", const=True, help="draw its blocks (default: NAME.html, here)"
+    )
+    return parser
+
+
+def _space() -> Parser:
+    what = "Networks of a design space, a sentence with choices in it, within budgets. Without one: those that ship."
+    parser = Parser("explore space", description=what, epilog=SPACES, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("space", nargs="?", help="a space, or the name of one that ships")
+    parser.add_argument("action", nargs="?", help="count; sample: uniformly; enumerate: in order of cost")
+    parser.add_argument(
+        "--budget", action="append", default=[], metavar="AMOUNT", help="4GFLOPs, 26Mparams, 12Mactivations, <=30Mcio"
+    )
+    parser.add_argument("--tolerance", metavar="F", default="1%", help="around a budget (default 1%%)")
+    parser.add_argument("--n", metavar="N", help="how many (default: 10 samples; all when enumerated)")
+    parser.add_argument("--seed", metavar="S", default="0", help="of the samples: the same ones everywhere (default 0)")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side at which networks are costed")
+    parser.add_argument("--output", metavar="FILE", help="write FILE.jsonl, FILE.csv or FILE.parquet")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    return parser
+
+
+def _sweep() -> Parser:
+    parser = Parser(
+        "explore sweep",
+        parents=[_question(of_sweep=True), _training(seeds=1)],
+        description="Architecture and hyperparameters searched together: every candidate is within the budgets.",
+        epilog=SWEEPS,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("space", nargs="?", help="a design space, or the name of one that ships; without: --axis")
+    look = parser.add_argument_group("the search")
+    look.add_argument("--trials", metavar="N", help="different proposals to train (default 50)")
+    look.add_argument(
+        "--tune", metavar="F,F", help="hyperparameters to search as well: lr,weight_decay or lr=0.05..0.8"
+    )
+    look.add_argument("--sampler", metavar="NAME", default="tpe", help="tpe (default), nsga2, gp, random or grid")
+    look.add_argument("--scheduler", metavar="NAME", default="none", help="asha, hyperband or none (default)")
+    look.add_argument(
+        "--objective",
+        metavar="NAME",
+        action="append",
+        help="loss (default) or error of validation; macs, params, activations or latency; several give a front",
+    )
+    return parser
+
+
+def _report() -> Parser:
+    parser = Parser("explore report", description="Make the report of a run again, from its folder alone.")
+    parser.add_argument("run", nargs="+", metavar="RUN", help="run folders")
+    return parser
+
+
+COMMANDS: dict[str, Callable[[], Parser]] = {
+    "explore": _explore,
+    "plan": _plan,
+    "cost": _cost,
+    "show": _show,
+    "space": _space,
+    "sweep": _sweep,
+    "report": _report,
+}
