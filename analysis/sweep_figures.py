@@ -61,6 +61,7 @@ class Plane(NamedTuple):
     """Two measures of every finished proposal; which of them are on the front of all objectives."""
 
     labels: tuple[str, str]
+    best: str  # what those on the front are called
     x: tuple[float, ...]
     y: tuple[float, ...]
     on_front: tuple[bool, ...]
@@ -76,6 +77,7 @@ def plane_info(recipe: Recipe, found: Sequence[Outcome]) -> Plane:
     on_front = {one.proposal.number for one in front(found)}
     return Plane(
         labels=(LABELS[second], LABELS[objectives[0]]),
+        best="on the front" if len(objectives) > 1 else "best",
         x=tuple(x),
         y=tuple(one.values[0] for one in best),
         on_front=tuple(one.proposal.number in on_front for one in best),
@@ -86,7 +88,7 @@ def plane_info(recipe: Recipe, found: Sequence[Outcome]) -> Plane:
 def plane(info: Plane) -> go.Figure:
     """What is on the front stands out."""
     figure = go.Figure()
-    for wanted, name, color, size in ((False, "proposal", PALETTE[0], 8), (True, "on the front", PALETTE[1], 11)):
+    for wanted, name, color, size in ((False, "proposal", PALETTE[0], 8), (True, info.best, PALETTE[1], 11)):
         chosen = [i for i, is_on in enumerate(info.on_front) if is_on is wanted]
         figure.add_trace(
             go.Scatter(

@@ -47,7 +47,7 @@ def _question(run: Run) -> str:
     assert run.recipe.sweep
     aims = " and ".join(run.recipe.sweep.objectives)
     budgets = ", ".join(run.recipe.sweep.budgets) or run.recipe.budget
-    return f"Within {budgets}, which network has the least {aims}?"
+    return f"At {budgets}, which network has the least {aims}?"
 
 
 def _progress(run: Run) -> str:
@@ -74,7 +74,7 @@ def _cells(one: Outcome, tuned: list[str]) -> list[str]:
         *(number(value, 4) if value < 1000 else amount(value) for value in one.values),
         number(one.test_error, 2),
         *(f"{value:.3g}" if isinstance(value, float) else str(value) for value in chosen),
-        f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G",
+        amount(setting.macs),
         amount(setting.params),
         amount(setting.activations),
         percent(setting.budget_error),

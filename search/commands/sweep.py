@@ -26,7 +26,7 @@ from space.axes import AXES
 from space.base import base_of
 from space.budget import LARGEST, Budget, Limit, budget, limit
 from space.cost import cost
-from space.proxy import reduced
+from space.proxy import common_macs
 from space.spaces.choosing import Chooser
 from space.spaces.space import Space, space
 from space.spaces.starters import starters
@@ -69,7 +69,7 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
     amount = _flops(limits)
     resolution = integer("--resolution", options.resolution, high=10_000) or _native(space(options.space))
     base = of("--budget", lambda: base_of(amount, AXES["cardinality"], None, resolution))
-    common = cost(reduced(base.arch, reduction(fidelity, data))).macs
+    common = of("--fidelity", lambda: common_macs(amount.macs, reduction(fidelity, data).sparing_depth(), resolution))
     sweep = replace(
         _sweep(options, common),
         space=str(space(options.space)),

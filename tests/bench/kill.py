@@ -1,9 +1,9 @@
 """Kill a study at random moments, give the same command again, and hold its table to that of an uninterrupted one.
 
-Run: `python -m tests.bench.kill --times 100 [--seed 0]`. A run of 24 tiny trials is killed twice with SIGKILL, by turns
-the driver alone and its whole process group, and then left to end; so many times. Its table has to be bit-identical to
-that of a run that nothing happened to, no trial may have finished twice, and no process may be left. Ends with status 1
-otherwise.
+Run: `python -m tests.bench.kill --times 100 [--kills 2] [--seed 0]`. A run of 24 tiny trials is killed so often with
+SIGKILL, by turns the driver alone and its whole process group, and then left to end; so many times. Its table has to be
+bit-identical to that of a run that nothing happened to, no trial may have finished twice, and no process may be left.
+Ends with status 1 otherwise.
 """
 
 import os
@@ -115,5 +115,6 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=KILLS)
     options = parser.parse_args()
-    sys.exit(bool(rehearse(options.times, options.seed)))
+    sys.exit(bool(rehearse(options.times, options.seed, options.kills)))
