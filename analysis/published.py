@@ -1,36 +1,81 @@
-"""What the papers measured along the same axes, to stand beside a run."""
+"""What the papers measured, to stand beside a run: every row that was checked against its source."""
 
-import csv
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import permutations
+
+import pandas as pd
 
 from analysis.recipe import Recipe
+from space import parse
 
 
 @dataclass(frozen=True)
 class PublishedCurve:
-    """ImageNet-1K top-1 error in percent of full training at 224 pixels, by the papers' short form of the setting."""
+    """ImageNet-1K top-1 error in percent of full training, by the papers' short form of the setting."""
 
     table: str
     source: str
     errors: dict[str, float]
 
 
+@cache
+def published() -> pd.DataFrame:
+    """A row for every printed number: the table it stands in, model, data, metric, `value` and source.
+
+    `network` is the name here of the network meant, where there is one; `axis`, `base` and `setting` are given where a
+    table varies one thing while the cost holds. `how` is what the table says of the measurement: crops, augmentation,
+    framework. A published accuracy is kept as it was printed, in percent.
+    """
+    with files("analysis").joinpath("published.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file, keep_default_na=False, na_values={"params_m": "", "gmacs": "", "resolution": ""})
+    return table.astype({"resolution": "Int64"})
+
+
 def published_for(recipe: Recipe) -> PublishedCurve | None:
-    """The published table of the run's axis and base, if it has at least two of the run's settings."""
-    asked = {setting.setting for setting in recipe.settings}
-    rows = [row for row in _rows() if row["base"] == recipe.base and {*row["axis"].split(" x ")} == {*recipe.axis}]
-    errors = {row["setting"]: _error(row) for row in rows if row["setting"] in asked}
-    return PublishedCurve(rows[0]["table"], rows[0]["source"], errors) if len(errors) > 1 else None
+    """The published table of the run's axis and base; failing that, the one with most of the run's networks.
+
+    At least two of the run's settings must be in it, at the resolution they are costed at.
+    """
+    return next((curve for curve in _candidates(recipe) if len(curve.errors) > 1), None)
 
 
-def _error(row: dict[str, str]) -> float:
-    value = float(row["value"])
-    return round(100 - value, 2) if "accuracy" in row["metric"] else value
+def _candidates(recipe: Recipe) -> Iterator[PublishedCurve]:
+    yield from _by_setting(recipe)
+    yield from _by_network(recipe)
+
+
+def _by_setting(recipe: Recipe) -> list[PublishedCurve]:
+    asked = [setting.setting for setting in recipe.settings]
+    axes = [" x ".join(axes) for axes in permutations(recipe.axis)]
+    table = published()
+    rows = table[(table["base"] == recipe.base) & table["axis"].isin(axes) & table["setting"].isin(asked)]
+    return [] if rows.empty else [_curve(rows, rows["setting"])]
+
+
+def _by_network(recipe: Recipe) -> list[PublishedCurve]:
+    """One curve for each table and kind of measurement, those with most of the run's networks first."""
+    names = {setting.sentence: setting.setting for setting in recipe.settings}
+    top1 = published()[lambda t: (t["data"] == "ImageNet-1K") & t["metric"].str.startswith("top-1")]
+    sentences = map(_sentence, top1["network"], top1["resolution"])
+    found = top1.assign(of=[names.get(sentence, "") for sentence in sentences])[lambda t: t["of"] != ""]
+    curves = [_curve(rows, rows["of"].tolist()) for _, rows in found.groupby(["table", "how"], sort=False)]
+    return sorted(curves, key=lambda curve: -len(curve.errors))
 
 
 @cache
-def _rows() -> tuple[dict[str, str], ...]:
-    text = files("analysis").joinpath("published.csv").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+def _sentence(name: str, resolution: int) -> str:
+    """Of a network tested at its native resolution; at another it is the network of no run."""
+    arch = parse(name) if name else None
+    return str(arch) if arch and arch.input.resolution == resolution else ""
+
+
+def _curve(rows: pd.DataFrame, settings: Iterable[str]) -> PublishedCurve:
+    errors = [
+        round(100 - value, 2) if "accuracy" in metric else float(value)
+        for metric, value in zip(rows["metric"], rows["value"], strict=True)
+    ]
+    first = rows.iloc[0]
+    return PublishedCurve(first["table"], first["source"], dict(zip(settings, errors, strict=True)))

@@ -14,7 +14,7 @@ from analysis.recipe import Recipe
 
 Value = int | tuple[int, ...]
 
-_ROUNDING = 1e-9  # far below one test image in any test set, in percent, and far above what sums of floats lose
+ROUNDING = 1e-9  # far below one test image in any test set, in percent, and far above what sums of floats lose
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Interval:
         Errors are counts of test images, so two or three seeds can agree exactly by chance, which no t interval
         foresees: of 500 images that happens in up to 12 % of pairs of equal settings on two seeds.
         """
-        return self.half_width > _ROUNDING
+        return self.half_width > ROUNDING
 
     @property
     def excludes_zero(self) -> bool:

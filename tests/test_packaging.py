@@ -32,7 +32,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
     assert {name.split("/")[0] for name in files} == {"space", "analysis", "search"}
     expected = {str(p.relative_to(ROOT)) for top in ("space", "analysis", "search") for p in (ROOT / top).rglob("*.py")}
     data = {
-        "analysis/published.csv",
+        *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput")),
         "analysis/blocks.html",
         *(f"analysis/{name}.html" for name in ("page", "plot", "report", "sweep")),
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),

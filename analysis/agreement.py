@@ -1,0 +1,126 @@
+"""Whether two measurements order the same settings alike: two fidelities, two runs, or a run and a published table."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit  # type: ignore[import-untyped]
+
+from analysis.crossed import shared_level
+from analysis.statistics import Interval
+
+_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's tau-b of the settings' means, its interval over seeds, and how many orders of pairs are settled.
+
+    `tau` is what was seen. Noise pulls it towards zero, so the true one is often farther away, as the interval says.
+    """
+
+    tau: Interval
+    settled: int  # pairs of settings whose order both measurements have settled
+    pairs: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One of two measurements: the settings' means and how surely their pairs are ordered."""
+
+    means: NDArray[np.float64]
+    error: float  # standard error of a mean; 0 without replicates, which makes the means exact
+    degrees: int
+
+    def orders(self) -> NDArray[np.float64]:
+        """The order of every pair, 0 for a tie."""
+        return _orders(self.means)
+
+    def settled(self, level: float) -> NDArray[np.bool_]:
+        """Which pairs an interval at the level orders; exact means settle ties, too."""
+        if self.error == 0 and self.degrees == 0:
+            return np.ones(math.comb(self.means.size, 2), dtype=bool)
+        first, second = np.triu_indices(self.means.size, 1)
+        least = float(stdtrit(self.degrees, (1 + level) / 2)) * math.sqrt(2) * self.error
+        settled: NDArray[np.bool_] = np.abs(self.means[first] - self.means[second]) > least
+        return settled
+
+
+def agreement(a: ArrayLike, b: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Agreement:
+    """Of (replicates, settings) against the same settings, or against one number each, as published tables have.
+
+    Settings that either side lacks a number of are left out. The interval's end towards zero is the quantile of a
+    parametric bootstrap over seeds. Noise makes the bootstrap too small at the other end: there, and at both ends while
+    it holds zero, every pair whose order is not settled (Bonferroni over pairs) counts for the end. In simulations of 5
+    and 12 settings on 3, 5 and 10 seeds it covers 96 to 100 %; the bootstrap alone, none to 99 %.
+    """
+    ours, theirs = _common(a, b)
+    if ours.shape[1] < 2:
+        return Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
+    one, other = _side(ours), _side(theirs)
+    n = min((len(side) for side in (ours, theirs) if len(side) > 1), default=1)
+    pairs = math.comb(ours.shape[1], 2)
+    each = shared_level(level, pairs)
+    settled = one.settled(each) & other.settled(each)
+    seen = _tau(one.orders(), other.orders())
+    low, high = _interval(one, other, settled, level, seed) if n > 1 else (math.nan, math.nan)
+    return Agreement(Interval(seen, low, high, n), int(settled.sum()), pairs)
+
+
+def _interval(one: _Side, other: _Side, settled: NDArray[np.bool_], level: float, seed: int) -> tuple[float, float]:
+    """The bootstrap's end towards zero, and the counted end away from it."""
+    chance = np.random.default_rng(seed)
+    drawn = [_tau(_orders(_redrawn(one, chance)), _orders(_redrawn(other, chance))) for _ in range(_DRAWS)]
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    least, most = _counted(one.orders() * other.orders(), settled, _comparable(one, other))
+    return (float(low) if low > 0 else least), (float(high) if high < 0 else most)
+
+
+def _counted(product: NDArray[np.float64], settled: NDArray[np.bool_], comparable: float) -> tuple[float, float]:
+    """Tau if every pair that is not settled were discordant, and if every one were concordant."""
+    sure, open_ = product[settled].sum(), (~settled).sum()
+    return max(-1.0, (sure - open_) / comparable), min(1.0, (sure + open_) / comparable)
+
+
+def _comparable(one: _Side, other: _Side) -> float:
+    """Tau-b's denominator; only exact means can be tied in truth."""
+    untied = [(side.orders() != 0).sum() if side.degrees == 0 else side.orders().size for side in (one, other)]
+    return math.sqrt(untied[0] * untied[1]) or math.nan
+
+
+def _redrawn(side: _Side, chance: np.random.Generator) -> NDArray[np.float64]:
+    return side.means + chance.normal(0, side.error, side.means.size) if side.error else side.means
+
+
+def _tau(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Tau-b from the orders of all pairs."""
+    untied = math.sqrt(float((a != 0).sum()) * float((b != 0).sum()))
+    return float((a * b).sum() / untied) if untied else math.nan
+
+
+def _orders(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    first, second = np.triu_indices(means.size, 1)
+    return np.sign(means[first] - means[second])
+
+
+def _side(scores: NDArray[np.float64]) -> _Side:
+    """The standard error is pooled over settings, after what a replicate shifts alike is taken away."""
+    replicates, settings = scores.shape
+    means = scores.mean(axis=0)
+    if replicates == 1:
+        return _Side(means, 0.0, 0)
+    rest = scores - means - scores.mean(axis=1, keepdims=True) + scores.mean()
+    degrees = (replicates - 1) * (settings - 1)
+    return _Side(means, math.sqrt(float((rest**2).sum()) / degrees / replicates), degrees)
+
+
+def _common(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ours, theirs = (np.atleast_2d(np.asarray(side, dtype=np.float64)) for side in (a, b))
+    if ours.shape[1] != theirs.shape[1]:
+        msg = (
+            f"{ours.shape[1]} settings against {theirs.shape[1]}; both sides must have the same settings, in one order"
+        )
+        raise ValueError(msg)
+    complete = np.isfinite(ours).all(axis=0) & np.isfinite(theirs).all(axis=0)
+    return ours[:, complete], theirs[:, complete]

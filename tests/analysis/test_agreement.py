@@ -1,0 +1,61 @@
+"""Rank agreement: SciPy's tau-b, and an interval that does not take noise for disagreement."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from scipy.stats import kendalltau  # type: ignore[import-untyped]
+
+from analysis.agreement import agreement
+from tests.bench.coverage import orders
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=12))
+def test_tau_is_scipys(pairs: list[tuple[int, int]]) -> None:
+    a, b = zip(*pairs, strict=True)
+    found = agreement(a, b).tau
+    assert found.mean == pytest.approx(kendalltau(a, b).statistic, nan_ok=True)
+    assert math.isnan(found.low)
+
+
+def test_by_hand() -> None:
+    """One of six pairs is the other way round: (5 - 1) / 6; with a tie on one side, 5 / sqrt(5 * 6)."""
+    assert agreement([1, 2, 3, 4], [1, 2, 4, 3]).tau.mean == pytest.approx(4 / 6)
+    assert agreement([1, 2, 3, 3], [1, 2, 3, 4]).tau.mean == pytest.approx(5 / math.sqrt(30))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5), st.integers(2, 8))
+def test_the_interval_holds_what_was_seen(seed: int, seeds: int, settings: int) -> None:
+    chance = np.random.default_rng(seed)
+    a, b = chance.normal(size=(2, seeds, settings)) + np.arange(settings) * chance.uniform(0, 2)
+    here, turned = agreement(a, b), agreement(a, -b)
+    assert -1 <= here.tau.low <= here.tau.mean <= here.tau.high <= 1
+    assert turned.tau.mean == pytest.approx(-here.tau.mean)
+    assert here.settled == turned.settled <= here.pairs == math.comb(settings, 2)
+
+
+def test_what_replicates_shift_alike_is_no_noise() -> None:
+    true, shift = np.arange(5.0), np.array([[0.0], [100.0], [-40.0]])
+    wiggle = 0.01 * np.random.default_rng(0).normal(size=(3, 5))
+    found = agreement(true + shift + wiggle, true)
+    assert (found.tau.mean, found.tau.low, found.tau.high, found.settled) == (1, 1, 1, 10)
+
+
+def test_noise_alone_settles_nothing_and_rules_nothing_out() -> None:
+    found = agreement(*np.random.default_rng(1).normal(size=(2, 3, 6)))
+    assert (found.settled, found.tau.low, found.tau.high) == (0, -1, 1)
+
+
+def test_settings_that_a_side_lacks_are_left_out() -> None:
+    found = agreement([[1.0, 2.0, math.nan, 3.0], [1.1, 2.1, 0.0, 3.1]], [1, 2, 3, 4])
+    assert (found.pairs, found.tau.mean, found.tau.n) == (3, 1, 2)
+    assert agreement([[1.0], [2.0]], [1.0]).pairs == 0
+    with pytest.raises(ValueError, match="3 settings against 2; both sides must have the same settings"):
+        agreement([1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize(("spread", "truly"), [(0.5, 1.0), (2.0, 0.8), (2.0, 0.0)])
+def test_the_interval_covers(spread: float, truly: float) -> None:
+    assert orders(3, 5, spread, truly, 100).coverage >= 93
+    assert orders(3, 5, spread, truly, 100, fixed=True).coverage >= 93

@@ -1,0 +1,139 @@
+"""Every interval's coverage on known truth: a little always, more with -m many; tests/bench/coverage.py prints all."""
+
+import math
+
+import numpy as np
+import pytest
+
+from analysis.crossed import crossed_difference, crossed_trend
+from analysis.recipe import Recipe
+from analysis.statistics import mean_interval
+from analysis.table import trials_table
+from analysis.verdict import verdict
+from tests.analysis.runs import a_recipe, a_trial
+from tests.analysis.scores import ERRORS, MIXED, World
+from tests.bench.coverage import (
+    SEEDS,
+    WORLDS,
+    bands,
+    contrasts,
+    familywise,
+    normalised_bands,
+    over_seeds,
+    planned,
+    planted,
+)
+
+RECIPE = a_recipe()
+
+
+def spread(simulations: int, level: float = 0.95) -> float:
+    """Three standard errors of a coverage measured so often, in percent."""
+    return 300 * math.sqrt(level * (1 - level) / simulations)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+@pytest.mark.parametrize("world", WORLDS)
+def test_intervals_of_means_differences_and_trends_cover(world: str, seeds: int) -> None:
+    found = contrasts(WORLDS[world], seeds, 500, 200)
+    for contrast in ("mean", "difference", "trend"):
+        assert 95 - spread(200) < found[contrast, "crossed"].coverage < 97.1 + spread(200, 0.971)
+
+
+@pytest.mark.many
+@pytest.mark.parametrize("seeds", SEEDS)
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(("images", "simulations"), [(500, 4000), (10_000, 200)])
+def test_they_cover_94_to_97_percent_within_sampling_error(
+    world: str, seeds: int, images: int, simulations: int
+) -> None:
+    found = contrasts(WORLDS[world], seeds, images, simulations, seed=1)
+    for contrast in ("mean", "difference", "trend"):
+        coverage = found[contrast, "crossed"].coverage
+        assert 94.3 - spread(simulations) < coverage < 97.1 + spread(simulations, 0.971)
+
+
+def test_seeds_alone_do_not_cover_what_other_images_would_say() -> None:
+    found = contrasts(WORLDS["errors"], 10, 500, 200)
+    assert found["mean", "seeds"].coverage < 60
+    assert found["difference", "seeds"].coverage > 90
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_students_t_covers_means_over_seeds(seeds: int) -> None:
+    """Also of counts; skewness costs some of it, and cancels in differences."""
+    found = over_seeds(seeds, 2000)
+    for name in ("normal", "counts of 500", "difference, skewness 2"):
+        assert 93 < found[name].coverage < 97.5
+    assert found["skewness 1"].coverage > 91.5
+
+
+@pytest.mark.parametrize("world", ["normal", "errors"])
+def test_all_differences_to_the_first_cover_at_once(world: str) -> None:
+    for seeds in (3, 10):
+        assert familywise(WORLDS[world], seeds, 100, 300) > 95 - spread(300)
+
+
+def test_bands_cover_everywhere() -> None:
+    for models in (10, 100):
+        assert bands(models, 1000) > 93
+    assert normalised_bands(200, 500) > 93
+
+
+def test_pairing_narrows_where_settings_share_and_costs_little_where_not() -> None:
+    """Half widths of paired differences, over those of two independent samples of seeds."""
+    chance = np.random.default_rng(0)
+    for shared, at_most in ((1.0, 0.4), (0.0, 1.7)):  # on 5 seeds, 4 degrees of freedom stand against 8
+        ratios = []
+        for _ in range(200):
+            a, b = shared * chance.normal(size=5) + 0.2 * chance.normal(size=(2, 5))
+            pooled = 2.306 * math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 5)
+            ratios.append(mean_interval(a - b).half_width / pooled)
+        assert np.median(ratios) < at_most
+
+
+# verdicts -------------------------------------------------------------------------------------------------------------
+
+
+def verdicts(recipe: Recipe, world: World, simulations: int) -> tuple[float, float]:
+    """How often verdicts of synthetic runs decide, and crossed trends of the same scores, in percent."""
+    chance, decided, crossed = np.random.default_rng(0), 0, 0
+    for _ in range(simulations):
+        scores = world.draw(chance, recipe.seeds, 500)
+        trials = [a_trial(recipe, k, r, scores[k, r].mean()) for k in range(len(scores)) for r in range(recipe.seeds)]
+        decided += verdict(recipe, trials_table(recipe, trials)).decided
+        settings = [dict(enumerate(setting)) for setting in scores]
+        crossed += crossed_trend(settings, [s.value for s in recipe.settings]).excludes_zero
+    return 100 * decided / simulations, 100 * crossed / simulations
+
+
+def test_no_trend_is_decided_in_one_of_twenty_axes_at_most() -> None:
+    """On scores like the committed runs', in which settings differ by seed and not by image."""
+    world = World(kind="counts", settings=5, centre=ERRORS.centre, seeds=ERRORS.seeds, images=ERRORS.images)
+    for found in verdicts(RECIPE, world, 200):
+        assert found < 5 + spread(200)
+
+
+def test_where_settings_differ_by_image_the_crossed_trend_keeps_its_errors() -> None:
+    world = World(kind="counts", settings=5, centre=MIXED.centre, seeds=0.03, images=3.0, own_images=2.0)
+    alone, crossed = verdicts(a_recipe(seeds=5), world, 150)
+    assert crossed < 5 + spread(150)
+    assert alone > 2 * crossed
+
+
+@pytest.mark.parametrize("step", [-0.05, 0.05])
+def test_a_planted_trend_is_found_with_its_sign_as_often_as_foretold(step: float) -> None:
+    right, wrong, foretold = planted(step, 10, 500, 150)
+    assert foretold > 60
+    assert right == pytest.approx(foretold, abs=12)
+    assert wrong == 0
+
+
+def test_paired_differences_have_the_sign_that_was_planted() -> None:
+    a, b = World(settings=2, step=1.0, images=2.0).draw(np.random.default_rng(0), 5, 400)
+    assert crossed_difference(dict(enumerate(b)), dict(enumerate(a))).low > 0.8
+
+
+def test_numbers_planned_with_the_upper_limit_hold_in_four_cases_of_five() -> None:
+    _, reached = planned(3, 200, confidence=0.8)
+    assert reached > 80 - spread(200, 0.8)
