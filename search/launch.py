@@ -66,6 +66,8 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
         source = _source(record, data, resources, until)
         mirror = held.enter_context(_mirrored(means.storage, record, source))
         execute(record, source, data, resources, scratch, watch, means.retries, mirror)
+        if source.notice:
+            record.notices.append(source.notice)
     return record
 
 

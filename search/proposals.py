@@ -63,6 +63,16 @@ class Proposer:
     def is_exhausted(self) -> bool:
         return self._is_late() or not (self.pending or self._may_propose())
 
+    @property
+    def notice(self) -> str | None:
+        """Why there are fewer proposals than were asked for, if the reason is neither time nor an interruption."""
+        if self.distinct >= self.sweep.trials:
+            return None
+        if self.grid_ended:
+            return f"the grid has {self.distinct} points, and {self.sweep.trials} were asked for"
+        known = f"{KNOWN} proposals in a row were known or had no proxy"
+        return f"the sweep ends with {self.distinct} proposals: {known}" if self.repeated >= KNOWN else None
+
     def read(self, job: Job, reading: Mapping[str, float]) -> Word:
         number = self.numbers[job.key][0]
         if len(self.sweep.objectives) == 1 and self.run.recipe.seeds == 1:

@@ -24,6 +24,10 @@ class Source(Protocol):
 
     study: optuna.Study
 
+    @property
+    def notice(self) -> str | None:
+        """What is to be said when there is no trial any more."""
+
     def words(self) -> dict[str, FrozenTrial]:
         """All that Optuna's study holds."""
 
@@ -52,6 +56,10 @@ class Listed:
         self.study = replay(run.recipe, settled)
         self.asked: dict[str, optuna.Trial] = {}  # by key
         self.is_over = self._is_over()
+
+    @property
+    def notice(self) -> str | None:
+        return None
 
     def words(self) -> dict[str, FrozenTrial]:
         settled = self.run.settled()

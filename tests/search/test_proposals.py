@@ -124,9 +124,11 @@ def test_a_proposal_from_several_seeds_is_told_once_with_their_mean(tmp_path: Pa
 def test_a_space_that_is_used_up_ends_the_sweep(tmp_path: Path) -> None:
     """Every network once, and no more."""
     every = new(tmp_path / "grid", a_sweep(sampler="grid", trials=10_000))
-    count = drive(every, proposer(every))
+    count = drive(every, source := proposer(every))
+    assert source.notice == f"the grid has {count} points, and 10000 were asked for"
     some = new(tmp_path / "random", a_sweep(sampler="random", trials=10_000))
-    assert 1 < drive(some, proposer(some)) <= count < 10_000
+    assert 1 < drive(some, source := proposer(some)) <= count < 10_000
+    assert "50 proposals in a row were known" in (source.notice or "")
     sentences = [one.setting.sentence for one in every.proposals()]
     assert len(sentences) == len(set(sentences)) == count
     assert {one.setting.sentence for one in some.proposals()} <= set(sentences)
