@@ -43,7 +43,9 @@ def build_graph(graph: Graph) -> fx.GraphModule:
                 _add(root, node.name, _layer(op, graph.inputs(node)[0]))
                 x = xs[0].flatten(1) if isinstance(op, ops.Linear) else xs[0]
                 values.append(fx.Proxy(code.call_module(node.name, (x.node,)), x.tracer))
-            case ops.Add() | ops.Concat() | ops.Multiply() | ops.Involution() | ops.SampleConv() as op:
+            case (
+                ops.Add() | ops.Concat() | ops.Multiply() | ops.MultiplyAdd() | ops.Involution() | ops.SampleConv()
+            ) as op:
                 values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
             case ops.Slice() as op if (whole := node.inputs[0]) in tiled:
                 if whole not in tiles:
@@ -165,6 +167,8 @@ def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int, *, inplace: boo
             return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
         case ops.Multiply():
             return _call(operator.mul, xs[0], xs[1])
+        case ops.MultiplyAdd():
+            return _call(torch.addcmul, xs[2], xs[0], xs[1])
         case ops.Involution(kernel, stride, groups):
             return _involution(xs[0], xs[1], kernel, stride, groups, channels)
         case ops.SampleConv(kernel, stride):
