@@ -1,7 +1,7 @@
 """The torch module of a network: one line of torch for each operation of its graph, compiled by torch.fx."""
 
 import operator
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import assert_never
@@ -16,6 +16,7 @@ from space.arch import Arch, trace
 from space.graph import Graph, Node
 from space.ops import Shape
 from space.recompute import recomputed
+from space.tiles import tilings
 
 
 def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
@@ -31,7 +32,7 @@ def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
 def build_graph(graph: Graph) -> fx.GraphModule:
     """The module of a traced graph, whose code is one straight line over its nodes."""
     root, code = nn.Module(), fx.Graph()
-    tiled, tiles = _tilings(graph), dict[int, fx.Proxy]()
+    tiled, tiles = tilings(graph), dict[int, fx.Proxy]()
     free = _overwritable(graph)
     values: list[fx.Proxy] = []
     for node in graph.nodes:
@@ -68,24 +69,6 @@ def _overwritable(graph: Graph) -> set[int]:
     readers = Counter(i for node in graph.nodes for i in node.inputs)
     makers = ops.Conv | ops.Norm | ops.Add | ops.Multiply
     return {i for i, node in enumerate(graph.nodes) if readers[i] == 1 and isinstance(node.op, makers)}
-
-
-def _tilings(graph: Graph) -> dict[int, list[ops.Slice]]:
-    """The slices of a map, in order, where they tile it: one split, whose gradient is one concatenation.
-
-    The gradient of a slice by itself is a whole map, zero outside of it.
-    """
-    found = defaultdict[int, set[ops.Slice]](set)
-    for node in graph.nodes:
-        if isinstance(node.op, ops.Slice):
-            found[node.inputs[0]].add(node.op)
-    tilings = {whole: sorted(parts, key=lambda part: part.start) for whole, parts in found.items()}
-    ends = {whole: graph.nodes[whole].shape.channels for whole in tilings}
-    return {
-        whole: parts
-        for whole, parts in tilings.items()
-        if [0, *(part.stop for part in parts)] == [*(part.start for part in parts), ends[whole]]
-    }
 
 
 def residual_norms(graph: Graph) -> list[str]:

@@ -65,9 +65,9 @@ def _stack(parts: Sequence[Node], name: str, source: int, activations: Sequence[
     if activations:
         nodes.append(Node(activations[0].op, (start,), shape, f"{name}_activation"))
     whole, end = start + len(nodes) - 1, 0
-    for part in parts:
+    for number, part in enumerate(parts, 1):
         begin, end = end, end + part.shape.channels
-        nodes.append(Node(ops.Slice(begin, end), (whole,), part.shape, f"{part.name}_slice"))
+        nodes.append(Node(ops.Slice(begin, end), (whole,), part.shape, f"{name}_slice{number}"))
     return nodes
 
 
