@@ -23,6 +23,7 @@ EPILOG = """words:
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore report    make a run's report again
+  explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
 
 examples:
   explore --budget 4GFLOPs --axis cardinality
@@ -190,6 +191,17 @@ def _report() -> _Parser:
     return parser
 
 
+def _export() -> _Parser:
+    what = "Take a network home: a file that needs nothing of ours. Of a run, its best setting or the one named."
+    parser = _Parser("explore export", description=what)
+    parser.add_argument("network", metavar="NETWORK", help="name, sentence, or RUN[:TRIAL]")
+    parser.add_argument("--to", metavar="FORM", required=True, help="torch, onnx, torchscript, safetensors or python")
+    parser.add_argument("--output", metavar="FILE", required=True, help="the file to write")
+    parser.add_argument("--weights", metavar="FILE", help="a state dict: ours, torchvision's, timm's or pytorchcv's")
+    parser.add_argument("--fuse", action="store_true", help="fused for inference; says what was fused, and what not")
+    return parser
+
+
 COMMANDS: dict[str, Callable[[], _Parser]] = {
     "explore": _explore,
     "plan": _plan,
@@ -197,6 +209,7 @@ COMMANDS: dict[str, Callable[[], _Parser]] = {
     "show": _show,
     "space": _space,
     "report": _report,
+    "export": _export,
 }
 
 

@@ -29,8 +29,11 @@ def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
     return recomputed(model) if recompute else model
 
 
-def build_graph(graph: Graph) -> fx.GraphModule:
-    """The module of a traced graph, whose code is one straight line over its nodes."""
+def build_graph(graph: Graph, *, portable: bool = False) -> fx.GraphModule:
+    """The module of a traced graph, whose code is one straight line over its nodes.
+
+    `portable` writes a convolution whose groups are the channels of all samples, which other runtimes lack, as a sum.
+    """
     root, code = nn.Module(), fx.Graph()
     tiled, tiles = tilings(graph), dict[int, fx.Proxy]()
     free = _overwritable(graph)
@@ -47,7 +50,10 @@ def build_graph(graph: Graph) -> fx.GraphModule:
             case (
                 ops.Add() | ops.Concat() | ops.Multiply() | ops.MultiplyAdd() | ops.Involution() | ops.SampleConv()
             ) as op:
-                values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
+                if portable and isinstance(op, ops.SampleConv):
+                    values.append(_sample_sum(xs[0], xs[1], op.kernel, op.stride, node.shape.channels))
+                else:
+                    values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
             case ops.Slice() as op if (whole := node.inputs[0]) in tiled:
                 if whole not in tiles:
                     tiles[whole] = xs[0].split([part.stop - part.start for part in tiled[whole]], 1)
@@ -185,6 +191,15 @@ def _sample_conv(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, chann
     together, weights = x.reshape(1, -1, x.size(2), x.size(3)), kernels.reshape(-1, 1, kernel, kernel)
     mixed = _call(F.conv2d, together, weights, None, stride, kernel // 2, 1, weights.size(0))
     return mixed.reshape(-1, channels, mixed.size(2), mixed.size(3))
+
+
+def _sample_sum(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, channels: int) -> fx.Proxy:
+    """The same as patches times their sample's kernels, summed over each patch."""
+    patches = _call(F.unfold, x, kernel, padding=kernel // 2, stride=stride).unflatten(1, (channels, kernel**2))
+    mixed = _call(operator.mul, patches, kernels.reshape(-1, channels, kernel**2, 1)).sum(2)
+    every = slice(None, None, stride)
+    centres = _slice(x, (slice(None), slice(None), every, every))
+    return mixed.reshape(-1, channels, centres.size(2), centres.size(3))
 
 
 def _radix_softmax(x: fx.Proxy, radix: int, cardinality: int, channels: int) -> fx.Proxy:
