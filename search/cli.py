@@ -19,10 +19,11 @@ COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and lin
 convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
 EPILOG = """words:
   explore plan      the settings only, nothing trained (same options)
-  explore cost      params, multiply-adds, activations, CIO and MoC of networks (--counters: as others count)
+  explore cost      params, multiply-adds, activations, CIO, MoC (--counters: as others count; --measure: speed)
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore report    make a run's report again
+  explore compare   networks side by side: costs, stages, published figures (--measure: speed)
   explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
 
 examples:
@@ -148,8 +149,17 @@ def _plan() -> _Parser:
     return parser
 
 
+def _measuring() -> _Parser:
+    """The options that say what is timed, and where."""
+    parser = _Parser(add_help=False)
+    parser.add_argument("--measure", action="store_true", help="run them: latency with its spread, throughput, memory")
+    parser.add_argument("--device", metavar="NAME", default="cpu", help="cpu (default) or cuda, of what is measured")
+    parser.add_argument("--batch", metavar="N", default="1", help="images at a time, of what is measured (default 1)")
+    return parser
+
+
 def _cost() -> _Parser:
-    parser = _Parser("explore cost", description=COSTS)
+    parser = _Parser("explore cost", parents=[_measuring()], description=COSTS)
     parser.add_argument("network", nargs="*", help="names or sentences")
     parser.add_argument("--all", action="store_true", help="every named network")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
@@ -202,6 +212,14 @@ def _export() -> _Parser:
     return parser
 
 
+def _compare() -> _Parser:
+    what = "Networks side by side: costs, stages, sentences, what was published of them, and what was measured."
+    parser = _Parser("explore compare", parents=[_measuring()], description=what)
+    parser.add_argument("network", nargs="+", help="two or more names or sentences")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: each network's own)")
+    return parser
+
+
 COMMANDS: dict[str, Callable[[], _Parser]] = {
     "explore": _explore,
     "plan": _plan,
@@ -210,6 +228,7 @@ COMMANDS: dict[str, Callable[[], _Parser]] = {
     "space": _space,
     "report": _report,
     "export": _export,
+    "compare": _compare,
 }
 
 
