@@ -47,6 +47,8 @@ class Reader:
 
     def __init__(self, graph: Graph, root: Scope) -> None:
         self.graph, self.splits = graph, tilings(graph)
+        pairs = [tiles for tiles in self.splits.values() if len(tiles) == 2]
+        self.halves = all(one.stop - one.start == other.stop - other.start for one, other in pairs)
         self.of: dict[Path, Class] = {}
         found: dict[object, Class] = {}
         for scope in root:
@@ -71,7 +73,7 @@ class Reader:
                 flat = ".flatten(1)" if isinstance(op, ops.Linear) else ""
                 return Line(name, layer(op, xs[0]), _applied(name, flat), operands, op)
             case ops.Slice() as op if tiles := self.splits.get(node.inputs[0]):
-                return Line((), (), part(op, tiles), operands, op)
+                return Line((), (), part(op, tiles, halves=self.halves), operands, op)
             case op:
                 assert not isinstance(op, ops.Input | LAYERS)
                 return Line((), (), functional(op, len(operands), xs[0]), operands, op)
@@ -79,9 +81,11 @@ class Reader:
     def _parametrise(self, each: Class) -> None:
         """Find the numbers in which the instances differ, and say all others with them."""
         rows = [self._numbers(scope) for scope in each.instances]
-        kinds, columns = [kind for kind, _ in rows[0]], list(zip(*[[n for _, n in row] for row in rows], strict=True))
+        kinds = [kind for kind, _ in rows[0]]
+        columns = list(zip(*[[number for _, number in row] for row in rows], strict=True))
+        inner = [line.within is not None for line in each.lines for _ in _numbered(line)]
         found = Columns(*(self._channels(each.instances, end) for end in ("reads", "makes")))
-        each.expressions = found.expressions(list(zip(kinds, columns, strict=True)))
+        each.expressions = found.expressions(list(zip(kinds, columns, strict=True)), inner)
         each.parameters = found.parameters
         each.arguments = {s.path: values for s, values in zip(each.instances, found.arguments, strict=False)}
 
@@ -99,6 +103,11 @@ class Reader:
 
     def _channels(self, scopes: Sequence[Scope], end: str) -> Column:
         return tuple(self.graph.nodes[getattr(scope, end)].shape.channels for scope in scopes)
+
+
+def _numbered(line: Line) -> Sequence[object]:
+    """What has a number in the line: its holes, or the parameters of the scope within."""
+    return line.within.parameters if line.within else list(line.holes)
 
 
 def _applied(name: Path, suffix: str = "") -> Text:

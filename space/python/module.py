@@ -1,7 +1,7 @@
 """The file: one class for all equal scopes, loops over equal blocks, and no import but torch."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from textwrap import wrap
 
@@ -56,7 +56,7 @@ def _imports(text: str) -> str:
 def _class(each: Class) -> list[str]:
     """A class of a scope."""
     made, applied = _expressions(each)
-    stored = [e for e in dict.fromkeys(applied) if not _is_number(e)]
+    stored = [said.removeprefix(", ") for said in dict.fromkeys(applied) if re.search("[a-z]", said)]
     parameters = "".join(f", {name}: {'float' if name.startswith('number') else 'int'}" for name in each.parameters)
     lines = [f"class {each.name}(nn.Module):", f'    """{described(each)}"""', ""]
     lines += laid_out(f"def __init__(self{parameters}) -> None:", 4)
@@ -65,7 +65,7 @@ def _class(each: Class) -> list[str]:
     lines += [f"        self.{name} = {expression}" for expression, name in attributes.items()]
     for attribute, text in _modules(each, iter(made)):
         lines += laid_out(f"self.{attribute} = {text}", 8)
-    names = [f"self.{attributes[e]}" if e in attributes else e for e in applied]
+    names = [_attributed(said, attributes) for said in applied]
     return [*lines, "", "    def forward(self, x: Tensor) -> Tensor:", *_body(each, names, "")]
 
 
@@ -98,14 +98,16 @@ def _said(hole: Hole, expression: str) -> str:
     return "" if hole.prefix and expression == str(hole.default) else f"{hole.prefix}{expression}"
 
 
-def _is_number(expression: str) -> bool:
-    return not re.search("[a-z]", expression.rsplit("=", maxsplit=1)[-1])
+def _attributed(said: str, attributes: Mapping[str, str]) -> str:
+    """An expression in `forward`, where a parameter is an attribute."""
+    bare = said.removeprefix(", ")
+    return said.replace(bare, f"self.{attributes[bare]}") if bare in attributes else said
 
 
 def _stored_name(expression: str) -> str:
     """An attribute for an expression that is used in `forward`: a parameter's own name, or `width_x2`."""
     factor, times, name = expression.rpartition(" * ")
-    return f"{name}_x{factor}" if times else expression
+    return re.sub(r"\W+", "_", f"{name}_x{factor}" if times else expression)
 
 
 def _modules(each: Class, numbers: Iterator[str]) -> Iterator[tuple[str, str]]:
@@ -197,14 +199,20 @@ def _in_and_out(graph: Graph) -> str:
 def described(each: Class) -> str:
     """A class in the words of a stage table."""
     kernels = ["x".join(map(str, line.op.kernel)) for line in each.lines if isinstance(line.op, ops.Conv)]
-    found = [_listed(kernels) if len(kernels) < 4 else str(len(kernels))] if kernels else []
-    found = [f"{found[0]} convolution{'s' * (len(kernels) > 1)}"] if found else []
+    found = [f"{_counted(kernels)} convolution{'s' * (len(kernels) > 1)}"] if kernels else []
     found += dict.fromkeys(filter(None, map(_word, each.lines)))
     joined = any(isinstance(line.op, ops.Add) and line.op.residual for line in each.lines)
     end = ", added to the input" if joined else ""
     texts = (f"{_listed(found[:n])}{end}." for n in range(len(found), -1, -1))
     text = next(text for text in texts if len(text) <= WIDTH - 10)
     return f"{text[:1].upper()}{text[1:]}"
+
+
+def _counted(kernels: Sequence[str]) -> str:
+    """`1x1, 3x3 and 1x1`, or their number where they are many or equal."""
+    if len(set(kernels)) == 1 and 1 < len(kernels) < 4:
+        return f"{('two', 'three')[len(kernels) - 2]} {kernels[0]}"
+    return _listed(kernels) if len(kernels) < 4 else str(len(kernels))
 
 
 def _listed(words: Sequence[str]) -> str:

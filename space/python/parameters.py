@@ -1,6 +1,7 @@
 """Columns of numbers, one for each place of a class and with a value for each instance, said with few parameters."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 from space.python.text import Number
 
@@ -27,12 +28,13 @@ class Columns:
         columns = {name: column for (_, column), name in self._known.items()}
         return list(zip(*(columns[name] for name in self.parameters), strict=True)) or [()] * len(self.reads)
 
-    def expressions(self, columns: Sequence[tuple[str, Column]]) -> list[str]:
-        """For each column, given with its kind: a number, a parameter, or a multiple of one.
+    def expressions(self, columns: Sequence[tuple[str, Column]], inner: Sequence[bool]) -> list[str]:
+        """For each column, given with its kind: a number, a parameter, or what parameters amount to.
 
-        Small numbers come first, so that larger ones are their multiples; paddings last, as halves of kernels.
+        Small numbers come first, so that larger ones are their multiples; then what is `inner`, for scopes within; and
+        paddings last, as halves of kernels.
         """
-        order = sorted(range(len(columns)), key=lambda i: (columns[i][0] == "padding", columns[i][1][0], i))
+        order = sorted(range(len(columns)), key=lambda i: (columns[i][0] == "padding", inner[i], columns[i][1][0], i))
         found = {i: self._expression(*columns[i]) for i in order}
         return [found[i] for i in range(len(columns))]
 
@@ -42,7 +44,19 @@ class Columns:
         if (kind, column) in self._known:
             return self._known[kind, column]
         related = (_related(kind, column, *known, name) for known, name in self._known.items())
-        return next(filter(None, related), "") or self._known.setdefault((kind, column), self._new(kind, column))
+        said = next(filter(None, related), "") or self._sum(kind, column)
+        return said or self._known.setdefault((kind, column), self._new(kind, column))
+
+    def _sum(self, kind: str, column: Column) -> str:
+        """The column as a parameter and once or twice another; of fewer than three instances that would be chance."""
+        if kind != "channels" or len(set(column)) < 3:
+            return ""
+        known = [(values, name) for (other, values), name in self._known.items() if other == kind]
+        for (ones, one), (others, other) in permutations(known, 2):
+            for factor, said in ((1, other), (2, f"2 * {other}")):
+                if all(a == b + factor * c for a, b, c in zip(column, ones, others, strict=True)):
+                    return f"{one} + {said}"
+        return ""
 
     def _new(self, kind: str, column: Column) -> str:
         """A name that says what the numbers are, and is not taken."""
@@ -54,11 +68,14 @@ class Columns:
 
 
 def _related(kind: str, column: Column, other: str, values: Column, name: str) -> str:
-    """The column as a multiple of a parameter's: channels of channels, and half a kernel as its padding."""
+    """The column as a multiple or a part of a parameter: channels of channels, and half a kernel as its padding."""
     if (kind, other) == ("padding", "kernel") and all(a == b // 2 for a, b in zip(column, values, strict=True)):
         return f"{name} // 2"
-    if kind == other == "channels" and values[0]:
+    if kind == other == "channels" and values[0] and column[0]:
         factor = int(column[0] // values[0])
         if factor > 1 and all(a == factor * b for a, b in zip(column, values, strict=True)):
             return f"{factor} * {name}"
+        part = int(values[0] // column[0])
+        if part > 1 and all(a * part == b for a, b in zip(column, values, strict=True)):
+            return f"{name} // {part}"
     return ""

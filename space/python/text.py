@@ -131,10 +131,13 @@ def _mapped(op: ops.Map, x: Shape) -> Text:
             assert_never(op)
 
 
-def part(op: ops.Slice, tiles: list[ops.Slice]) -> Text:
-    """One part of a split: the split itself, and, after a bar, which of its parts."""
+def part(op: ops.Slice, tiles: list[ops.Slice], *, halves: bool) -> Text:
+    """One part of a split: the split itself, and, after a bar, which of its parts.
+
+    Two equal parts are `halves` only where all pairs of the network are: elsewhere two paths happen to be equally wide.
+    """
     sizes, which = [tile.stop - tile.start for tile in tiles], f"|{tiles.index(op)}"
-    if len(set(sizes)) == 1:
+    if len(set(sizes)) == 1 and (halves or len(sizes) > 2):
         return ("torch.chunk(", Ref(0), f", {len(sizes)}, 1)", which)
     numbers = tuple(piece for size in sizes for piece in (", ", channels(size)))[1:]
     return ("torch.split(", Ref(0), ", [", *numbers, "], 1)", which)

@@ -1,6 +1,6 @@
 """Fusion, side by side: built, built with the channels last, fused, and onnxruntime on the fused network's ONNX file.
 
-Run: `python -m tests.bench.fuse [--rounds 15] [--batch 1] [--threads 1] [--networks NAME ...]`. The four take turns, in
+Run: `python -m tests.bench.fuse [--rounds 9] [--batch 8] [--threads 1] [--networks NAME ...]`. The four take turns, in
 alternating order, so that a machine that slows down slows all. The first number of a line, the best of one against the
 best of the built network, is what other jobs disturb least; then come the median over the rounds and their range. Ends
 with status 1 if a fused network of convolutions, norms and ReLUs is not 1.1 times as fast as the built one.
@@ -79,7 +79,7 @@ def _judged(name: str, one: str, other: str, speeds: dict[str, list[float]]) -> 
 
 if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
-    for option, default in (("--rounds", 15), ("--batch", 1), ("--threads", 1)):
+    for option, default in (("--rounds", 9), ("--batch", 8), ("--threads", 1)):
         parser.add_argument(option, type=int, default=default)
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
     options = parser.parse_args()

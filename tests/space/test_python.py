@@ -94,6 +94,15 @@ def test_files_pass_the_linters(files: list[Path], command: list[str]) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_what_forward_needs_is_an_attribute() -> None:
+    """Pools of two paddings in equal places."""
+    pools = ("[[max_pooling(3), conv(4, 1)]]", "[[max_pooling(3, valid), conv(5, 1)]]")
+    inceptions = " > ".join(f"inception({branches})" for branches in pools)
+    arch = parse(f"input(3, 24) > conv_stem(4) > {inceptions} > head(3)")
+    assert "self.padding = padding" in module(arch)
+    agree(arch)
+
+
 def test_repeated_blocks_are_loops() -> None:
     text = module(parse("densenet121"))
     assert "self.stage5 = stage(*(DenseLayer(256 + 32 * i) for i in range(24)))" in text
@@ -108,6 +117,8 @@ def test_numbers_that_instances_share_are_no_parameters() -> None:
     text = module(parse("resnet50"))
     assert "def __init__(self, width: int) -> None:" in text  # of a bottleneck that repeats
     assert "nn.Conv2d(width, 4 * width, 1, bias=False)" in text
+    text = module(parse("dpn68"))
+    assert "nn.Conv2d(2 * width3, width + width3, 1, bias=False)" in text  # what both paths are made of
 
 
 def test_the_file_says_what_it_is() -> None:
