@@ -22,7 +22,7 @@ class Finding:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.names)} {self.what}"
+        return f"{len(self.names)} x {self.what}"
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ def fuse(graph: Graph) -> Fusion:
     members = {name for chain in chains.values() for name in chain}
     gone = [node for node in sampled.nodes if node.name in members]
     found = {
-        "norms folded into convolutions": [node.name for node in gone if isinstance(node.op, ops.Norm)],
-        "constant factors folded into convolutions": [node.name for node in gone if isinstance(node.op, ops.Scale)],
-        "sets of sibling 1x1 convolutions stacked": stacks,
-        "poolings of one pixel made sampling": pools,
-        "weighted maps added in one operation": sums,
+        "norm folded into a convolution": [node.name for node in gone if isinstance(node.op, ops.Norm)],
+        "constant factor folded into a convolution": [node.name for node in gone if isinstance(node.op, ops.Scale)],
+        "set of sibling 1x1 convolutions stacked": stacks,
+        "pooling of one pixel made sampling": pools,
+        "weighted map added in one operation": sums,
     }
     done = tuple(Finding(what, tuple(names)) for what, names in found.items() if names)
     params = (graph_cost(graph).params, graph_cost(short).params)
@@ -172,7 +172,7 @@ def _left(graph: Graph) -> tuple[Finding, ...]:
     for node in graph.nodes:
         if isinstance(node.op, ops.Norm):
             what = AFTER.get(type(graph.nodes[node.inputs[0]].op), "an operation that is no convolution")
-            found.setdefault(f"norms stay: they read {what}", []).append(node.name)
+            found.setdefault(f"norm stays: it reads {what}", []).append(node.name)
         if isinstance(node.op, ops.Activation) and reads[node.inputs[0]] == 1:
             what = COMPILED.get(type(graph.nodes[node.inputs[0]].op), "")
             found.setdefault(what, []).append(node.name)
@@ -182,10 +182,9 @@ def _left(graph: Graph) -> tuple[Finding, ...]:
     return tuple(Finding(what, tuple(names)) for what, names in found.items())
 
 
-COMPILERS = "left to onnxruntime and torch.compile, which fuse them"
 COMPILED: Mapping[type[Op], str] = {
-    ops.Conv: f"convolutions with an activation: {COMPILERS}",
-    ops.Add: f"additions with a ReLU: {COMPILERS} with the convolution before",
-    ops.Norm: "norms with a ReLU: left to torch.compile, which makes one loop of them",
+    ops.Conv: "convolution with an activation: onnxruntime and torch.compile fuse them",
+    ops.Add: "addition with a ReLU: onnxruntime and torch.compile fuse both with the convolution before",
+    ops.Norm: "norm with a ReLU: torch.compile makes one loop of them",
 }
-POOLED = "poolings after an activation: not possible; a window reads what a convolution's tiles have not made yet"
+POOLED = "pooling after an activation: not possible; a window reads what a convolution's tiles have not made yet"

@@ -34,7 +34,8 @@ def run(options: Namespace) -> int:
     if options.json:
         print(json.dumps([{**row, "counters": said} for row, said in zip(rows, readings, strict=True)], indent=1))
     else:
-        tables = (_counters(row, said) for row, said in zip(rows, readings, strict=True))
+        tables = [_counters(row, said) for row, said in zip(rows, readings, strict=True)]
+        tables += [_measured_table(rows)] if options.measure else []
         print(*tables, NOTES, *_caveats(rows), sep="\n\n")
     return 0
 

@@ -17,6 +17,8 @@ def run(options: Namespace) -> int:
         raise UsageError(f"--to: {form!r} is no form; write {', '.join(FORMS)}")
     if not path.parent.is_dir():
         raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
+    if path.is_dir():
+        raise UsageError(f"--output: {options.output!r} is a folder; name a file in it")
     found = subject(options.network)
     from search.export import Network, write  # imports torch
     from search.weights import loaded, read

@@ -1,13 +1,15 @@
 """What is exported computes what the built network does, and needs nothing of ours."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from analysis.record import Run
 from search.cli import main
 from search.export import Network, onnx_error, write
 from space import build, parse
@@ -103,8 +105,8 @@ def test_torch_exports_and_compiles_what_is_built(sentence: str) -> None:
 def test_fusing_says_what_became_of_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["preresnet18", "--to", "safetensors", "--fuse", "--output", str(tmp_path / "x.safetensors")]
     said = exported(words, capsys).splitlines()
-    assert "fused: 9 norms folded into convolutions" in said
-    assert "left: 8 norms stay: they read an addition" in said
+    assert "fused: 9 x norm folded into a convolution" in said
+    assert "left: 8 x norm stays: it reads an addition" in said
     before, after = said[-1].removeprefix("parameters: ").split(" -> ")
     assert int(before.replace(",", "")) == sum(p.numel() for p in build(parse("preresnet18")).parameters())
     assert after.endswith(f"({-64 * 3 - 128 * 2 - 256 * 2 - 512 * 2:+,})")
@@ -117,6 +119,18 @@ def test_of_a_run_comes_its_best_or_the_setting_named(tmp_path: Path, capsys: py
     assert '"""network_32x4d, for images of 3x224x224.' in (tmp_path / "x.py").read_text()
 
 
+def test_weights_that_a_run_keeps_are_the_proxys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy, output = tmp_path / "run", tmp_path / "x.safetensors"
+    shutil.copytree(RUN, copy)
+    trial = next(trial for trial in Run.open(copy).finished().values() if trial.setting == "32x4d")
+    model = randomised(build(parse(trial.proxy))).float()
+    (copy / "weights").mkdir()
+    save_file(model.state_dict(), copy / "weights" / f"{trial.key}.safetensors")
+    said = exported([f"{copy}:32x4d", "--to", "safetensors", "--output", str(output)], capsys)
+    assert f"the proxy, as trained ({trial.key}.safetensors)" in said
+    assert torch.equal(load_file(output)["stem.conv1.weight"], model.state_dict()["stem.conv1.weight"])
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -125,12 +139,13 @@ def test_of_a_run_comes_its_best_or_the_setting_named(tmp_path: Path, capsys: py
             ["resnet50", "--to", "torch", "--output", "none/x"],
             "--output: 'none/x' cannot be written: there is no folder",
         ),
+        (["resnet50", "--to", "torch", "--output", "."], "--output: '.' is a folder; name a file in it"),
         (["resnet51", "--to", "torch", "--output", "x"], "no network is called 'resnet51'"),
         ([f"{RUN}:7x7d", "--to", "torch", "--output", "x"], f"{RUN}: '7x7d' is no trial of the run; write a setting ("),
         ([str(Path(RUN).parent), "--to", "torch", "--output", "x"], "is no run folder: it has no recipe.toml"),
         (["resnet50", "--to", "torch"], "--output: missing"),
     ],
-    ids=["form", "folder", "network", "trial", "run", "output"],
+    ids=["form", "no folder", "folder", "network", "trial", "run", "output"],
 )
 def test_wrong_words_are_one_line(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", *words]) == 2

@@ -18,8 +18,8 @@ from space.ops import Norm, Shape
 from tests.space import test_whole_tree as whole_tree
 from tests.weights import randomised, relative_error
 
-NORMS = "norms folded into convolutions"
-SETS = "sets of sibling 1x1 convolutions stacked"
+NORMS = "norm folded into a convolution"
+SETS = "set of sibling 1x1 convolutions stacked"
 
 
 def agree(graph: Graph, *, inside: Shape | None = None) -> Fusion:
@@ -53,7 +53,7 @@ def test_a_fused_network_computes_the_same(arch: Arch) -> None:
 def test_every_norm_is_folded_or_stays_with_a_reason(arch: Arch) -> None:
     graph = trace(arch)
     fusion = fuse(graph)
-    stay = [name for finding in fusion.left if "norms stay" in finding.what for name in finding.names]
+    stay = [name for finding in fusion.left if "norm stays" in finding.what for name in finding.names]
     norms = sorted(node.name for node in graph.nodes if isinstance(node.op, Norm))
     assert sorted([*done(fusion, NORMS), *stay]) == norms
     assert sorted(node.name for node in fusion.graph.nodes if isinstance(node.op, Norm)) == sorted(stay)
@@ -114,10 +114,10 @@ def test_densenets_fold_the_second_norm_of_a_layer_and_the_stems() -> None:
 
 SENTENCES = {
     "input(3, 24) > conv_stem(8) > 2*bottleneck(8, 16, squeeze_excite(4)) > head(5)": {
-        "weighted maps added in one operation": 2
+        "weighted map added in one operation": 2
     },
     "input(3, 24) > conv_stem(8) > 2*inception_residual([[conv(4, 1)], [conv(4, 1), conv(4, 3)]], 0.5) > head(5)": {
-        "constant factors folded into convolutions": 2,
+        "constant factor folded into a convolution": 2,
         SETS: 2,
     },
     "input(3, 24) > dual_path_stem(8) > 2*dual_path(8, 6, 4, grouped(2), split=true) > dual_path_head(5)": {SETS: 2},
