@@ -27,13 +27,18 @@ class Subject:
 def subject(words: str) -> Subject:
     """NAME, SENTENCE or RUN[:TRIAL]; a run is a folder, and a trial a setting of it (32x4d) or the start of a key."""
     for folder, trial in ((words, ""), words.rpartition(":")[::2]):
-        if folder and Path(folder).is_dir():
+        if folder and _is_run(folder):
             return _of_run(folder, trial)
     if "/" in words and not re.search(r"[>*(]", words):
         raise UsageError(f"{words[:60]!r} is no run: there is no such folder")
     name = words.strip()
     arch = parse(name)
     return Subject(name if name.isidentifier() else "network", arch)
+
+
+def _is_run(folder: str) -> bool:
+    """A folder that says so, or is written like a path: one called resnet50 does not hide the network."""
+    return (Path(folder) / "recipe.toml").exists() or ("/" in folder and Path(folder).is_dir())
 
 
 def _of_run(folder: str, asked: str) -> Subject:

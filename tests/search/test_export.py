@@ -119,6 +119,14 @@ def test_of_a_run_comes_its_best_or_the_setting_named(tmp_path: Path, capsys: py
     assert '"""network_32x4d, for images of 3x224x224.' in (tmp_path / "x.py").read_text()
 
 
+def test_a_folder_named_like_a_network_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resnet18").mkdir()
+    assert exported(["resnet18", "--to", "python", "--output", "x.py"], capsys) == "x.py: resnet18\n"
+
+
 def test_weights_that_a_run_keeps_are_the_proxys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy, output = tmp_path / "run", tmp_path / "x.safetensors"
     shutil.copytree(RUN, copy)
