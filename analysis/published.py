@@ -9,7 +9,7 @@ from itertools import permutations
 import pandas as pd
 
 from analysis.recipe import Recipe
-from space import parse
+from space import Arch, parse
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,14 @@ class PublishedCurve:
     table: str
     source: str
     errors: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PublishedError:
+    """ImageNet-1K top-1 error in percent of full training at the network's own resolution."""
+
+    error: float
+    source: str
 
 
 @cache
@@ -58,11 +66,29 @@ def _by_setting(recipe: Recipe) -> list[PublishedCurve]:
 def _by_network(recipe: Recipe) -> list[PublishedCurve]:
     """One curve for each table and kind of measurement, those with most of the run's networks first."""
     names = {setting.sentence: setting.setting for setting in recipe.settings}
-    top1 = published()[lambda t: (t["data"] == "ImageNet-1K") & t["metric"].str.startswith("top-1")]
-    sentences = map(_sentence, top1["network"], top1["resolution"])
-    found = top1.assign(of=[names.get(sentence, "") for sentence in sentences])[lambda t: t["of"] != ""]
+    named = _top1().assign(of=lambda t: [names.get(sentence, "") for sentence in t["sentence"]])
+    found: pd.DataFrame = named[named["of"] != ""]
     curves = [_curve(rows, rows["of"].tolist()) for _, rows in found.groupby(["table", "how"], sort=False)]
     return sorted(curves, key=lambda curve: -len(curve.errors))
+
+
+def published_of(arch: Arch) -> tuple[PublishedError, ...]:
+    """All that the tables say of a network, whatever it is called there."""
+    rows = _top1()[lambda t: t["sentence"] == str(arch)]
+    errors = (_error(metric, value) for metric, value in zip(rows["metric"], rows["value"], strict=True))
+    return tuple(dict.fromkeys(map(PublishedError, errors, rows["source"])))
+
+
+@cache
+def _top1() -> pd.DataFrame:
+    """The rows of ImageNet-1K top-1 errors and accuracies, each with the sentence of its network."""
+    table = published()
+    rows: pd.DataFrame = table[(table["data"] == "ImageNet-1K") & table["metric"].str.startswith("top-1")]
+    return rows.assign(sentence=list(map(_sentence, rows["network"], rows["resolution"])))
+
+
+def _error(metric: str, value: float) -> float:
+    return round(100 - value, 2) if "accuracy" in metric else float(value)
 
 
 @cache
@@ -73,9 +99,6 @@ def _sentence(name: str, resolution: int) -> str:
 
 
 def _curve(rows: pd.DataFrame, settings: Iterable[str]) -> PublishedCurve:
-    errors = [
-        round(100 - value, 2) if "accuracy" in metric else float(value)
-        for metric, value in zip(rows["metric"], rows["value"], strict=True)
-    ]
+    errors = [_error(metric, value) for metric, value in zip(rows["metric"], rows["value"], strict=True)]
     first = rows.iloc[0]
     return PublishedCurve(first["table"], first["source"], dict(zip(settings, errors, strict=True)))

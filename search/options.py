@@ -13,11 +13,13 @@ COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and lin
 convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
 EPILOG = """words:
   explore plan      the settings only, nothing trained (same options)
-  explore cost      params, multiply-adds, activations, CIO and MoC of networks (--counters: as others count)
+  explore cost      params, multiply-adds, activations, CIO, MoC (--counters: as others count; --measure: speed)
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore sweep     architecture and hyperparameters searched together within budgets
   explore report    make a run's report again
+  explore compare   networks side by side: costs, stages, published figures (--measure: speed)
+  explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
 
 examples:
   explore --budget 4GFLOPs --axis cardinality
@@ -149,8 +151,17 @@ def _plan() -> Parser:
     return parser
 
 
+def _measuring() -> Parser:
+    """The options that say what is timed, and where."""
+    parser = Parser(add_help=False)
+    parser.add_argument("--measure", action="store_true", help="run them: latency with its spread, throughput, memory")
+    parser.add_argument("--device", metavar="NAME", default="cpu", help="cpu (default) or cuda, of what is measured")
+    parser.add_argument("--batch", metavar="N", default="1", help="images at a time, of what is measured (default 1)")
+    return parser
+
+
 def _cost() -> Parser:
-    parser = Parser("explore cost", description=COSTS)
+    parser = Parser("explore cost", parents=[_measuring()], description=COSTS)
     parser.add_argument("network", nargs="*", help="names or sentences")
     parser.add_argument("--all", action="store_true", help="every named network")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
@@ -217,6 +228,25 @@ def _report() -> Parser:
     return parser
 
 
+def _export() -> Parser:
+    what = "Take a network home: a file that needs nothing of ours. Of a run, its best setting or the one named."
+    parser = Parser("explore export", description=what)
+    parser.add_argument("network", metavar="NETWORK", help="name, sentence, or RUN[:TRIAL]")
+    parser.add_argument("--to", metavar="FORM", required=True, help="torch, onnx, torchscript, safetensors or python")
+    parser.add_argument("--output", metavar="FILE", required=True, help="the file to write")
+    parser.add_argument("--weights", metavar="FILE", help="a state dict: ours, torchvision's, timm's or pytorchcv's")
+    parser.add_argument("--fuse", action="store_true", help="fused for inference; says what was fused, and what not")
+    return parser
+
+
+def _compare() -> Parser:
+    what = "Networks side by side: costs, stages, sentences, what was published of them, and what was measured."
+    parser = Parser("explore compare", parents=[_measuring()], description=what)
+    parser.add_argument("network", nargs="+", help="two or more names or sentences")
+    parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: each network's own)")
+    return parser
+
+
 COMMANDS: dict[str, Callable[[], Parser]] = {
     "explore": _explore,
     "plan": _plan,
@@ -225,4 +255,6 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "space": _space,
     "sweep": _sweep,
     "report": _report,
+    "export": _export,
+    "compare": _compare,
 }

@@ -58,9 +58,9 @@ class ProxyTrainable(tune.Trainable):
         """Of the candidate itself, where a sweep asks for it."""
         if not (self.recipe.sweep and "latency" in self.recipe.sweep.objectives):
             return {}
-        from search.latency import latency_ms
+        from search.measure import speed
 
-        return {"latency_ms": latency_ms(parse(self.trial["candidate"]), self.device)}
+        return {"latency_ms": 1000 * speed(parse(self.trial["candidate"]), self.device).latency}
 
     def _trainer(self) -> "Trainer":
         # Here, so that the driver, which trains nothing, starts without torch.

@@ -1,7 +1,7 @@
 """The torch module of a network: one line of torch for each operation of its graph, compiled by torch.fx."""
 
 import operator
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import assert_never
@@ -16,6 +16,7 @@ from space.arch import Arch, trace
 from space.graph import Graph, Node
 from space.ops import Shape
 from space.recompute import recomputed
+from space.tiles import tilings
 
 
 def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
@@ -28,10 +29,13 @@ def build(arch: Arch, *, recompute: bool = False) -> fx.GraphModule:
     return recomputed(model) if recompute else model
 
 
-def build_graph(graph: Graph) -> fx.GraphModule:
-    """The module of a traced graph, whose code is one straight line over its nodes."""
+def build_graph(graph: Graph, *, portable: bool = False) -> fx.GraphModule:
+    """The module of a traced graph, whose code is one straight line over its nodes.
+
+    `portable` writes a convolution whose groups are the channels of all samples, which other runtimes lack, as a sum.
+    """
     root, code = nn.Module(), fx.Graph()
-    tiled, tiles = _tilings(graph), dict[int, fx.Proxy]()
+    tiled, tiles = tilings(graph), dict[int, fx.Proxy]()
     free = _overwritable(graph)
     values: list[fx.Proxy] = []
     for node in graph.nodes:
@@ -43,8 +47,13 @@ def build_graph(graph: Graph) -> fx.GraphModule:
                 _add(root, node.name, _layer(op, graph.inputs(node)[0]))
                 x = xs[0].flatten(1) if isinstance(op, ops.Linear) else xs[0]
                 values.append(fx.Proxy(code.call_module(node.name, (x.node,)), x.tracer))
-            case ops.Add() | ops.Concat() | ops.Multiply() | ops.Involution() | ops.SampleConv() as op:
-                values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
+            case (
+                ops.Add() | ops.Concat() | ops.Multiply() | ops.MultiplyAdd() | ops.Involution() | ops.SampleConv()
+            ) as op:
+                if portable and isinstance(op, ops.SampleConv):
+                    values.append(_sample_sum(xs[0], xs[1], op.kernel, op.stride, node.shape.channels))
+                else:
+                    values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
             case ops.Slice() as op if (whole := node.inputs[0]) in tiled:
                 if whole not in tiles:
                     tiles[whole] = xs[0].split([part.stop - part.start for part in tiled[whole]], 1)
@@ -66,24 +75,6 @@ def _overwritable(graph: Graph) -> set[int]:
     readers = Counter(i for node in graph.nodes for i in node.inputs)
     makers = ops.Conv | ops.Norm | ops.Add | ops.Multiply
     return {i for i, node in enumerate(graph.nodes) if readers[i] == 1 and isinstance(node.op, makers)}
-
-
-def _tilings(graph: Graph) -> dict[int, list[ops.Slice]]:
-    """The slices of a map, in order, where they tile it: one split, whose gradient is one concatenation.
-
-    The gradient of a slice by itself is a whole map, zero outside of it.
-    """
-    found = defaultdict[int, set[ops.Slice]](set)
-    for node in graph.nodes:
-        if isinstance(node.op, ops.Slice):
-            found[node.inputs[0]].add(node.op)
-    tilings = {whole: sorted(parts, key=lambda part: part.start) for whole, parts in found.items()}
-    ends = {whole: graph.nodes[whole].shape.channels for whole in tilings}
-    return {
-        whole: parts
-        for whole, parts in tilings.items()
-        if [0, *(part.stop for part in parts)] == [*(part.start for part in parts), ends[whole]]
-    }
 
 
 def residual_norms(graph: Graph) -> list[str]:
@@ -165,6 +156,8 @@ def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int, *, inplace: boo
             return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
         case ops.Multiply():
             return _call(operator.mul, xs[0], xs[1])
+        case ops.MultiplyAdd():
+            return _call(torch.addcmul, xs[2], xs[0], xs[1])
         case ops.Involution(kernel, stride, groups):
             return _involution(xs[0], xs[1], kernel, stride, groups, channels)
         case ops.SampleConv(kernel, stride):
@@ -198,6 +191,15 @@ def _sample_conv(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, chann
     together, weights = x.reshape(1, -1, x.size(2), x.size(3)), kernels.reshape(-1, 1, kernel, kernel)
     mixed = _call(F.conv2d, together, weights, None, stride, kernel // 2, 1, weights.size(0))
     return mixed.reshape(-1, channels, mixed.size(2), mixed.size(3))
+
+
+def _sample_sum(x: fx.Proxy, kernels: fx.Proxy, kernel: int, stride: int, channels: int) -> fx.Proxy:
+    """The same as patches times their sample's kernels, summed over each patch."""
+    patches = _call(F.unfold, x, kernel, padding=kernel // 2, stride=stride).unflatten(1, (channels, kernel**2))
+    mixed = _call(operator.mul, patches, kernels.reshape(-1, channels, kernel**2, 1)).sum(2)
+    every = slice(None, None, stride)
+    centres = _slice(x, (slice(None), slice(None), every, every))
+    return mixed.reshape(-1, channels, centres.size(2), centres.size(3))
 
 
 def _radix_softmax(x: fx.Proxy, radix: int, cardinality: int, channels: int) -> fx.Proxy:

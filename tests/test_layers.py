@@ -16,7 +16,7 @@ HEAVY = {
     "analysis": {"torch", "ray", "optuna"},
     "search": set(),
 }
-BUILDERS = {"space.module", "space.recompute"}  # the modules of space that are torch
+BUILDERS = {"space.module", "space.recompute", "space.fused"}  # the modules of space that are torch
 WAITING = {"analysis.importances"}  # asks Optuna when it is asked, and not before
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_TEST_FILE = 40, 300, 400
 

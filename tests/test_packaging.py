@@ -35,6 +35,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput")),
         "analysis/blocks.html",
         *(f"analysis/{name}.html" for name in ("page", "plot", "report", "sweep")),
+        "search/layouts.toml",
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
         *(f"space/spaces/starters/{name}.space" for name in starters()),
     }

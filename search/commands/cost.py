@@ -24,14 +24,18 @@ def run(options: Namespace) -> int:
     resolution = integer("--resolution", options.resolution, high=10_000)
     rows = list(_rows(names, resolution, some=options.all))
     names = [str(row["name"]) for row in rows]
+    if options.measure:
+        rows = [row | measured_row(name, options, resolution) for row, name in zip(rows, names, strict=True)]
     if not options.counters:
-        print(json.dumps(rows, indent=1) if options.json else "\n\n".join((_table(rows), *_caveats(rows))))
+        shown = (_table(rows), *([_measured_table(rows)] if options.measure else ()), *_caveats(rows))
+        print(json.dumps(rows, indent=1) if options.json else "\n\n".join(shown))
         return 0
     readings = [_readings(trace(parse(name), resolution)) for name in names]
     if options.json:
         print(json.dumps([{**row, "counters": said} for row, said in zip(rows, readings, strict=True)], indent=1))
     else:
-        tables = (_counters(row, said) for row, said in zip(rows, readings, strict=True))
+        tables = [_counters(row, said) for row, said in zip(rows, readings, strict=True)]
+        tables += [_measured_table(rows)] if options.measure else []
         print(*tables, NOTES, *_caveats(rows), sep="\n\n")
     return 0
 
@@ -64,14 +68,52 @@ def _row(name: str, resolution: int | None) -> Row:
 def _table(rows: list[Row]) -> str:
     """Counts in full, aligned; MACs are multiply-adds of convolutions and linear layers."""
     columns = ("name", "resolution", "params", "macs", "activations", "cio", "moc")
-    return _aligned([columns, *([_cell(row[column]) for column in columns] for row in rows)], "<>>>>>>")
+    return aligned([columns, *([_cell(row[column]) for column in columns] for row in rows)], "<>>>>>>")
+
+
+def measured_row(name: str, options: Namespace, resolution: int | None) -> Row:
+    """What the network takes on the device that was asked for: seconds a batch, images a second, bytes."""
+    from search.measure import on, speed  # imports torch
+
+    batch = integer("--batch", options.batch, high=10_000) or 1
+    on(options.device)
+    found = speed(parse(name), options.device, batch, resolution)
+    first, last = found.spread
+    return {
+        "device": found.device,
+        "batch": batch,
+        "runs": len(found.seconds),
+        "latency": found.latency,
+        "latency_10": first,
+        "latency_90": last,
+        "images_per_second": found.throughput,
+        "peak_bytes": found.peak,
+    }
+
+
+def _measured_table(rows: list[Row]) -> str:
+    """Times in milliseconds, the median of the runs and their deciles."""
+    head = ("name", "batch", "ms", "10 to 90 %", "runs", "images/s", "MB")
+    lines = [
+        (
+            str(row["name"]),
+            str(row["batch"]),
+            f"{1e3 * float(row['latency']):.2f}",
+            f"{1e3 * float(row['latency_10']):.2f} to {1e3 * float(row['latency_90']):.2f}",
+            str(row["runs"]),
+            f"{float(row['images_per_second']):.1f}",
+            f"{float(row['peak_bytes']) / 1e6:.1f}",
+        )
+        for row in rows
+    ]
+    return f"measured on {rows[0]['device']}\n{aligned([head, *lines], '<>>>>>>')}"
 
 
 def _caveats(rows: list[Row]) -> tuple[str, ...]:
     return caveats(" > ".join(str(row["sentence"]) for row in rows))
 
 
-def _aligned(cells: Sequence[Sequence[str]], sides: str) -> str:
+def aligned(cells: Sequence[Sequence[str]], sides: str) -> str:
     """A table whose columns are flush with these sides."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     layout = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
@@ -124,7 +166,7 @@ def _counters(row: Row, readings: dict[str, Reading]) -> str:
     lines = [("counter", "of", "count", "measured", "in closed form")]
     for name, said in readings.items():
         lines.append((name, said["quantity"], f"{said['predicted']:,}", _verdict(said), said["difference"]))
-    return f"{row['name']} at {row['resolution']} pixels\n{_aligned(lines, '<<><<')}"
+    return f"{row['name']} at {row['resolution']} pixels\n{aligned(lines, '<<><<')}"
 
 
 def _verdict(said: Reading) -> str:

@@ -6,6 +6,7 @@ from space.ops.joins import (
     Concat as Concat,
     Involution as Involution,
     Multiply as Multiply,
+    MultiplyAdd as MultiplyAdd,
     PadChannels as PadChannels,
     SampleConv as SampleConv,
     Slice as Slice,
@@ -31,7 +32,7 @@ Layer = Conv | Norm | Linear | Dropout
 Map = LocalNorm | Activation | Scale | Pool | GlobalPool | Slice | Softmax | Subsample | PadChannels
 """Other operations on one map."""
 
-Join = Add | Concat | Multiply | Involution | SampleConv
+Join = Add | Concat | Multiply | MultiplyAdd | Involution | SampleConv
 """Operations on several maps."""
 
 Op = Input | Layer | Map | Join

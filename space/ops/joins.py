@@ -46,6 +46,16 @@ class Multiply(Operation):
 
 @final
 @dataclass(frozen=True)
+class MultiplyAdd(Operation):
+    """A map times its weights, plus a third map: what fusion makes of a product and a sum."""
+
+    def shape(self, *xs: Shape) -> Shape:
+        x, weights, other = xs
+        return Add().shape(Multiply().shape(x, weights), other)
+
+
+@final
+@dataclass(frozen=True)
 class Slice(Operation):
     """Channels `start` to `stop`, the last excluded."""
 

@@ -10,9 +10,7 @@ from torch import Tensor, nn
 
 from analysis.recipe import Fidelity, Training
 from search.data import DataSet, Images, load
-from search.latency import latency_ms
 from search.train import Diverged, Outcome, Trainer, initialise, sgd
-from space import parse
 
 FIDELITY = Fidelity(name="tiny", resolution=8, width=1.0, depth=1.0, train_images=200, epochs=2)
 TRAINING = Training(batch_size=32, flip=False, crop_padding=1)
@@ -269,10 +267,3 @@ def test_a_network_is_compiled_where_the_recipe_says_so(digits: DataSet, monkeyp
     plain, made = trainer(digits), trainer(digits, training=replace(TRAINING, compile=True))
     assert compiled == [made.model]
     assert curve(made) == curve(plain)
-
-
-def test_latency_is_of_one_image_and_grows_with_the_network() -> None:
-    small, large = (
-        latency_ms(parse(f"input(1, 64) > conv_stem({width}) > 2*basic({width}) > head(10)")) for width in (4, 128)
-    )
-    assert 0 < small < large  # a thousand times the work

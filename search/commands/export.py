@@ -1,0 +1,42 @@
+"""`explore export`: take a network home."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from search.errors import UsageError
+from search.subject import subject
+from space.fuse import Fusion
+
+FORMS = ("torch", "onnx", "torchscript", "safetensors", "python")
+
+
+def run(options: Namespace) -> int:
+    """Write the file, and say what it holds."""
+    form, path = options.to, Path(options.output)
+    if form not in FORMS:
+        raise UsageError(f"--to: {form!r} is no form; write {', '.join(FORMS)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
+    if path.is_dir():
+        raise UsageError(f"--output: {options.output!r} is a folder; name a file in it")
+    found = subject(options.network)
+    from search.export import Network, write  # imports torch
+    from search.weights import loaded, read
+
+    file = options.weights or found.weights
+    state = read(Path(file)) if file else None
+    model = loaded(found.arch, state) if state is not None else None
+    network = Network.of(found.name, found.arch, model, short=options.fuse)
+    write(network, form, path)
+    said = [f"{path}: {found.name}" + (f" ({found.note})" if found.note else "")]
+    said += [f"weights: {file}" if file else "weights: initialised from a seed of 0"] if form != "python" else []
+    print(*said, *(_report(network.fusion) if network.fusion else ()), sep="\n")
+    return 0
+
+
+def _report(fusion: Fusion) -> list[str]:
+    """What was fused, what was not and why, and what became of the parameters."""
+    before, after = fusion.params
+    lines = [f"fused: {finding}" for finding in fusion.done] or ["fused: nothing"]
+    lines += [f"left: {finding}" for finding in fusion.left]
+    return [*lines, f"parameters: {before:,} -> {after:,} ({after - before:+,})"]

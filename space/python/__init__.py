@@ -1,0 +1,1 @@
+"""A network as a Python file that needs nothing but torch."""
