@@ -9,16 +9,12 @@ import numpy as np
 from analysis.pareto import pareto_front
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
-from analysis.sweep import Objective
+from analysis.sweep import MEASURED_EACH_EPOCH, Objective
 from analysis.trial import Proposal, Trial, trial_key
 from analysis.verdict import Verdict
 from analysis.words import number, plural
 
-METRICS: Mapping[Objective, str] = {
-    "loss": "validation_loss",
-    "error": "validation_error",
-    "latency": "latency_ms",
-}
+METRICS: Mapping[Objective, str] = {**MEASURED_EACH_EPOCH, "latency": "latency_ms"}
 """The objectives that are measured; the others are costs of the candidate."""
 LABELS: Mapping[Objective, str] = {
     "loss": "validation loss (nats)",
@@ -88,6 +84,10 @@ def ranked(found: Sequence[Outcome]) -> list[Outcome]:
     return sorted(distinct.values(), key=lambda one: (one.values, one.proposal.number))
 
 
+def _may_pass(one: Outcome) -> bool:
+    return any(trial.passing for trial in one.trials)
+
+
 def _tuned(one: Outcome) -> str:
     return str(sorted(one.proposal.hyperparameters.items()))
 
@@ -113,7 +113,9 @@ def sweep_verdict(recipe: Recipe, found: Sequence[Outcome]) -> Verdict:
         f", {counts}" if counts else ""
     )
     if not best:
-        return Verdict(f"undecided: {tally}; the same command continues", decided=False)
+        goes_on = len(found) < recipe.sweep.trials or "running" in states or any(map(_may_pass, found))
+        more = "; the same command continues" if goes_on else ""
+        return Verdict(f"undecided: {tally}{more}", decided=False)
     if len(recipe.sweep.objectives) > 1:
         names = " and ".join(recipe.sweep.objectives)
         words = f"{plural(len(front(found)), 'network')} on the front of {names}; {tally}"

@@ -1,5 +1,6 @@
 """A free search: what is chosen from, what is minimised, who proposes and who stops trials early."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,6 +10,8 @@ from analysis.plain import PlainError
 Sampler: TypeAlias = Literal["tpe", "nsga2", "gp", "random", "grid"]
 Scheduler: TypeAlias = Literal["asha", "hyperband", "none"]
 Objective: TypeAlias = Literal["loss", "error", "macs", "params", "activations", "latency"]
+
+MEASURED_EACH_EPOCH: Mapping[Objective, str] = {"loss": "validation_loss", "error": "validation_error"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,11 @@ class Sweep:
         for name, items in (("objectives", self.objectives), ("tune", tuple(one.field for one in self.tune))):
             if again := [item for index, item in enumerate(items) if item in items[:index]]:
                 raise PlainError(f"{name}: {again[0]!r} is given twice; name it once")
+        if self.stops_early and self.objectives[0] not in MEASURED_EACH_EPOCH:
+            raise PlainError(
+                f"scheduler: {self.scheduler!r} stops trials by what is measured after every epoch, and "
+                f"{self.objectives[0]} is not; write 'none'"
+            )
         if self.stops_early and len(self.objectives) > 1:
             raise PlainError(
                 f"scheduler: {self.scheduler!r} stops trials by one objective, and {len(self.objectives)} are given, "
@@ -67,6 +75,11 @@ class Sweep:
     def stops_early(self) -> bool:
         """Whether a trial may end before its last epoch."""
         return self.scheduler != "none"
+
+    @property
+    def reading(self) -> str | None:
+        """What of an epoch's reading tells how a trial gets on, if there is one objective and it is measured so."""
+        return MEASURED_EACH_EPOCH.get(self.objectives[0]) if len(self.objectives) == 1 else None
 
     @property
     def is_adaptive(self) -> bool:

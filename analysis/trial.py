@@ -31,7 +31,7 @@ class Trial:
     scores: str | None = None  # path of the per-image scores, from the run folder
     reason: str | None = None  # of failure
     attempt: int = 1  # a command tries a trial again after a failure that may pass
-    again: bool = False  # whether a failed trial was to be tried again
+    passing: bool = False  # whether trying a failed trial again may help
     versions: dict[str, str] = field(default_factory=dict)
     host: str = ""  # the type of machine: processor and cores; never its name
     finished_at: str = ""  # ISO 8601

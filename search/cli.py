@@ -1,6 +1,7 @@
 """The command line: words in, one line out when they are wrong."""
 
 import os
+import shlex
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -40,11 +41,12 @@ def _run(words: list[str]) -> int:
         (near,) = get_close_matches(words[0], COMMANDS, n=1, cutoff=0)
         known = ", ".join(name for name in COMMANDS if name != "explore")
         raise UsageError(f"{words[0][:40]!r} is no command; write {known} (the nearest is {near}), or options alone")
+    typed = shlex.join(["explore", *words])
     name = words.pop(0) if words and words[0] in COMMANDS else "explore"
     parser = COMMANDS[name]()
     options = parser.parse_args(_joined(words, parser))
     _refuse_empty(options, parser)
-    options.words = words
+    options.command = typed
     command: Callable[[Namespace], int] = import_module(f"search.commands.{name}").run
     return command(options)
 

@@ -40,7 +40,12 @@ def cluster(resources: Resources, data_bytes: int) -> Iterator[Path]:
     Ray puts the driver's working directory first on every worker's path: in a folder of the user's that holds a
     package called `search`, workers would import that one.
     """
-    os.environ.update(TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1", TUNE_DISABLE_SIGINT_HANDLER="1", RAY_AIR_NEW_OUTPUT="0")
+    os.environ.update(
+        TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",  # every reading is in the ledger
+        TUNE_DISABLE_SIGINT_HANDLER="1",
+        TUNE_DISABLE_STRICT_METRIC_CHECKING="1",  # a trial that fails has no metric, and is a row all the same
+        RAY_AIR_NEW_OUTPUT="0",
+    )
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # a failure is a row, no traceback
     before, on_sigterm = Path.cwd(), signal.getsignal(signal.SIGTERM)
     with tempfile.TemporaryDirectory(prefix="explore-", ignore_cleanup_errors=True) as scratch:
@@ -79,7 +84,7 @@ def _start(address: str | None, store: int) -> None:
         )
     except Exception as error:  # noqa: BLE001 -- Ray raises what its parts raise
         where = f"--address: {address!r} cannot be joined" if address else "Ray cannot be started on this machine"
-        raise FailedError(f"{where} ({_last_line(str(error)) or type(error).__name__}); nothing was trained") from None
+        raise FailedError(f"{where} ({last_line(str(error)) or type(error).__name__}); nothing was trained") from None
 
 
 def refuse_what_does_not_answer(address: str) -> None:
@@ -100,7 +105,7 @@ def refuse_what_does_not_answer(address: str) -> None:
         )
         raise FailedError(f"--address: {address!r} {msg}; nothing was trained") from None
     except subprocess.CalledProcessError as error:
-        reason = _last_line(error.stderr.decode(errors="replace"))
+        reason = last_line(error.stderr.decode(errors="replace"))
         raise FailedError(f"--address: {address!r} cannot be joined ({reason}); nothing was trained") from None
 
 
@@ -122,5 +127,6 @@ def refuse_what_fits_nowhere(resources: Resources, machines: Sequence[Mapping[st
             raise UsageError(f"{words} for each trial, and no machine here has more than {most:g}")
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
+    """The last that is not empty, where a traceback says what was wrong."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

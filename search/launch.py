@@ -1,6 +1,7 @@
 """From a recipe to a run with nothing left to train: its folder, its lock, Ray, and what is shown meanwhile."""
 
 import errno
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -19,7 +20,6 @@ from search.jobs import jobs
 from search.progress import progress
 
 if TYPE_CHECKING:
-    from search.cluster import Resources
     from search.mirror import Mirror
     from search.source import Source
 
@@ -32,9 +32,10 @@ def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
         kept = f"every finished trial is kept in {folder}" if folder.exists() else "no trial was started"
         raise KeyboardInterrupt(f"interrupted; {kept}; continue with: {recipe.command}") from None
     tell(record)
-    failed = [trial for trial in record.latest().values() if trial.state == "failed"]
-    if failed and not recipe.sweep:
-        what = f"{len(failed)} of {len(jobs(record.recipe))} trials failed, {failed[0].setting}: {failed[0].reason}"
+    trials = record.latest().values()
+    failed = [trial for trial in trials if trial.state == "failed"]
+    if failed and (not recipe.sweep or len(failed) == len(trials)):
+        what = f"{len(failed)} of {len(trials)} trials failed, {failed[0].setting}: {failed[0].reason}"
         how = f"the others are kept in {record.folder}; try again with: {recipe.command}"
         raise FailedError(f"{what}; {how}")
     return 0
@@ -47,8 +48,8 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
     record = None if is_new else _run_folder(folder, recipe)
     if record is None:
         _refuse_unmakeable(folder)
-    left = _left(record, recipe)
-    if record and not left:
+    source = _source(record, data, until) if record else None  # before Ray: a space's tables take their time
+    if record and source and source.is_exhausted():
         return record
     from search.cluster import Resources, cluster  # here: it takes seconds, and a finished run needs no Ray
     from search.study import execute
@@ -58,12 +59,12 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
     with ExitStack() as held:
         if record:
             held.enter_context(_locked(record))
-        watch = held.enter_context(progress(left, recipe.fidelity.epochs))
+        watch = held.enter_context(progress(_left(record, recipe), recipe.fidelity.epochs))
         scratch = held.enter_context(cluster(resources, size))
         if not record:
             record = _run_folder(folder, recipe)
             held.enter_context(_locked(record))
-        source = _source(record, data, resources, until)
+        source = source or _source(record, data, until)
         mirror = held.enter_context(_mirrored(means.storage, record, source))
         execute(record, source, data, resources, scratch, watch, means.retries, mirror)
         if source.notice:
@@ -77,20 +78,19 @@ def _left(record: Run | None, recipe: Recipe) -> int:
     if not recipe.sweep:
         settled = record.settled() if record else {}
         return sum(job.key not in settled for job in jobs(recipe))
-    ended = [trial for trial in record.latest().values() if not trial.again] if record else []
+    ended = [trial for trial in record.latest().values() if not trial.passing] if record else []
     return max(0, recipe.sweep.trials * recipe.seeds - len(ended))
 
 
-def _source(record: Run, data: DataSet, resources: "Resources", until: float) -> "Source":
-    from search.candidates import candidates  # here: a space's tables and Optuna take their time
-    from search.cluster import slots
+def _source(record: Run, data: DataSet, until: float) -> "Source":
+    from search.candidates import candidates  # here: they and Optuna take their time to be imported
     from search.proposals import Proposer
     from search.source import Listed
 
     if not record.recipe.sweep:
         return Listed(record, until)
     chosen = candidates(record.recipe, reduction(record.recipe.fidelity, data))
-    return Proposer(record, chosen, slots(resources), until)
+    return Proposer(record, chosen, until)
 
 
 @contextmanager
@@ -101,8 +101,9 @@ def _mirrored(storage: str | None, record: Run, source: "Source") -> "Iterator[M
         return
     from search.mirror import Mirror
 
-    study = source.study
-    mirror = Mirror(storage, record.folder.name, study.directions, study.metric_names or (), source.words())
+    study, digest = source.study, hashlib.sha256(str(record.folder).encode()).hexdigest()[:6]
+    name = f"{record.folder.name}-{digest}"  # runs in other folders may have the same name
+    mirror = Mirror(storage, name, study.directions, study.metric_names or (), source.known())
     try:
         yield mirror
     finally:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from search.errors import UsageError
 
+TOLERANCE = "1%"  # around a budget, unless said
 PURPOSE = (
     "Where should a convolutional network spend its compute? Trains small proxies along an axis at a fixed budget."
 )
@@ -72,7 +73,7 @@ def _question(*, of_sweep: bool = False) -> Parser:
     if of_sweep:
         amounts = "4GFLOPs; for a space also 26Mparams, 12Mactivations, <=30Mcio"
         ask.add_argument("--budget", metavar="AMOUNT", action="append", required=True, help=amounts)
-        ask.add_argument("--tolerance", metavar="F", default="1%", help="around a space's budgets (default 1%%)")
+        ask.add_argument("--tolerance", metavar="F", default=TOLERANCE, help="around a space's budgets (default 1%%)")
     else:
         ask.add_argument("--budget", metavar="AMOUNT", required=True, help="4GFLOPs, 800MFLOPs or 4e9 multiply-adds")
     ask.add_argument(
@@ -96,7 +97,7 @@ def _question(*, of_sweep: bool = False) -> Parser:
     return parser
 
 
-def _training(seeds: int = 3) -> Parser:
+def _training(seeds: int = 3, of: str = "setting") -> Parser:
     """The options that say how its settings are trained."""
     parser = Parser(add_help=False)
     train = parser.add_argument_group("the training")
@@ -106,7 +107,7 @@ def _training(seeds: int = 3) -> Parser:
     train.add_argument("--fidelity", metavar="NAME", default="quick", help="tiny, quick (default), medium or full")
     train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
-    many = f"replicates of every setting (default {seeds})"
+    many = f"replicates of every {of} (default {seeds})"
     train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
     train.add_argument(
         "--retries",
@@ -121,7 +122,9 @@ def _training(seeds: int = 3) -> Parser:
     )
     train.add_argument("--gpus-per-trial", metavar="F", default="0", help="share of a GPU for each trial (default 0)")
     train.add_argument(
-        "--storage", metavar="URL", help="of Optuna's, such as sqlite:///run.db, to follow the run in optuna-dashboard"
+        "--storage",
+        metavar="URL",
+        help="of Optuna's, such as sqlite:///study.db, to follow the run in optuna-dashboard",
     )
     return parser
 
@@ -188,7 +191,7 @@ def _space() -> Parser:
     parser.add_argument(
         "--budget", action="append", default=[], metavar="AMOUNT", help="4GFLOPs, 26Mparams, 12Mactivations, <=30Mcio"
     )
-    parser.add_argument("--tolerance", metavar="F", default="1%", help="around a budget (default 1%%)")
+    parser.add_argument("--tolerance", metavar="F", default=TOLERANCE, help="around a budget (default 1%%)")
     parser.add_argument("--n", metavar="N", help="how many (default: 10 samples; all when enumerated)")
     parser.add_argument("--seed", metavar="S", default="0", help="of the samples: the same ones everywhere (default 0)")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side at which networks are costed")
@@ -200,7 +203,7 @@ def _space() -> Parser:
 def _sweep() -> Parser:
     parser = Parser(
         "explore sweep",
-        parents=[_question(of_sweep=True), _training(seeds=1)],
+        parents=[_question(of_sweep=True), _training(seeds=1, of="proposal")],
         description="Architecture and hyperparameters searched together: every candidate is within the budgets.",
         epilog=SWEEPS,
         formatter_class=RawDescriptionHelpFormatter,

@@ -1,7 +1,7 @@
 """Where a study's trials come from, and how Optuna hears of them: the settings of an axis, each from every seed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set as AbstractSet
 from typing import Protocol
 
 import optuna
@@ -15,21 +15,19 @@ from analysis.table import trials_table
 from analysis.trial import Trial
 from search.jobs import Job, jobs, longest_first
 
-Word = tuple[str, FrozenTrial]
-"""Optuna's word on a trial, under a name that is the same whenever the study is rebuilt."""
-
 
 class Source(Protocol):
     """What a study trains next, and whom it tells. All that it knows is rebuilt from the ledger."""
 
-    study: optuna.Study
+    slots: int  # trials that run at once
+
+    @property
+    def study(self) -> optuna.Study:
+        """Optuna's, of what has been asked and told."""
 
     @property
     def notice(self) -> str | None:
         """What is to be said when there is no trial any more."""
-
-    def words(self) -> dict[str, FrozenTrial]:
-        """All that Optuna's study holds."""
 
     def next(self, running: int) -> Job | None:
         """The next trial to begin while so many run; None where there is none now."""
@@ -37,11 +35,17 @@ class Source(Protocol):
     def is_exhausted(self) -> bool:
         """Whether there is none any more, whatever becomes of those that run."""
 
-    def read(self, job: Job, reading: Mapping[str, float]) -> Word:
-        """One epoch more of a trial that runs; Optuna's word on it."""
+    def read(self, job: Job, reading: Mapping[str, float]) -> None:
+        """One epoch more of a trial that runs."""
 
-    def end(self, job: Job, trial: Trial) -> Word:
-        """How a trial ended that has begun, after it is in the ledger; Optuna's word on it."""
+    def end(self, job: Job, trial: Trial, *, again: bool) -> None:
+        """How a trial ended that has begun, after it is in the ledger; `again` if it will be tried once more."""
+
+    def known(self) -> dict[str, FrozenTrial]:
+        """Optuna's trials that have ended, by names that are the same whenever the study is rebuilt."""
+
+    def news(self) -> dict[str, FrozenTrial]:
+        """Those that have changed since one last asked."""
 
 
 class Listed:
@@ -49,58 +53,60 @@ class Listed:
 
     def __init__(self, run: Run, until: float = float("inf")) -> None:
         """No trial begins after `until`, of `time.monotonic`."""
-        self.run, self.until = run, until
+        self.run, self.until, self.slots = run, until, 1
+        self.notice: str | None = None
         settled = run.settled()
         left = (job for job in jobs(run.recipe) if job.key not in settled)
         self.pending = longest_first(left, settled.values())
         self.study = replay(run.recipe, settled)
         self.asked: dict[str, optuna.Trial] = {}  # by key
-        self.is_over = self._is_over()
-
-    @property
-    def notice(self) -> str | None:
-        return None
-
-    def words(self) -> dict[str, FrozenTrial]:
-        settled = self.run.settled()
-        keys = (job.key for job in jobs(self.run.recipe) if job.key in settled)  # as they were replayed
-        return dict(zip(keys, self.study.get_trials(deepcopy=False), strict=False))
+        self.changed: dict[str, FrozenTrial] = {}
+        self.is_over = self._is_over(frozenset())
 
     def next(self, running: int) -> Job | None:
-        del running  # all that is listed may run at once
-        if self.is_exhausted():
+        if self.is_exhausted() or (self.until < float("inf") and running >= self.slots):
             return None
         job = self.pending.pop(0)
         self.study.enqueue_trial(_parameters(job))
         self.asked[job.key] = self.study.ask(distributions(self.run.recipe))
+        self._show(job)
         return job
 
     def is_exhausted(self) -> bool:
         return not self.pending or self.is_over or time.monotonic() > self.until
 
-    def read(self, job: Job, reading: Mapping[str, float]) -> Word:
+    def read(self, job: Job, reading: Mapping[str, float]) -> None:
         self.asked[job.key].report(reading["validation_loss"], int(reading["epoch"]))
-        return job.key, self._frozen(self.asked[job.key])
+        self._show(job)
 
-    def end(self, job: Job, trial: Trial) -> Word:
-        asked = self.asked.pop(job.key)
+    def end(self, job: Job, trial: Trial, *, again: bool) -> None:
         if trial.state == "failed":
-            self.study.tell(asked, state=TrialState.FAIL)
-            if trial.again:
-                self.pending.append(job)
+            self.study.tell(self.asked[job.key], state=TrialState.FAIL)
         else:
-            self.study.tell(asked, trial.metrics["validation_loss"])
-        self.is_over = self._is_over()
-        return job.key, self._frozen(asked)
+            self.study.tell(self.asked[job.key], trial.metrics["validation_loss"])
+        self._show(job)
+        del self.asked[job.key]
+        if again:
+            self.pending.append(job)
+        self.is_over = self._is_over(self.asked.keys() | {one.key for one in self.pending})
 
-    def _frozen(self, asked: optuna.Trial) -> FrozenTrial:
-        return self.study.get_trials(deepcopy=False)[asked.number]
+    def known(self) -> dict[str, FrozenTrial]:
+        settled = self.run.settled()
+        keys = (job.key for job in jobs(self.run.recipe) if job.key in settled)  # as they were replayed
+        return dict(zip(keys, self.study.get_trials(deepcopy=False), strict=False))
 
-    def _is_over(self) -> bool:
-        """Whether it is a race that needs no more seeds; what is to be tried again has not ended."""
+    def news(self) -> dict[str, FrozenTrial]:
+        changed, self.changed = self.changed, {}
+        return changed
+
+    def _show(self, job: Job) -> None:
+        self.changed[job.key] = self.study.get_trials(deepcopy=False)[self.asked[job.key].number]
+
+    def _is_over(self, awaited: AbstractSet[str]) -> bool:
+        """Whether it is a race that needs no more seeds; what is still to be tried again has not failed yet."""
         if not self.run.recipe.race:
             return False
-        ended = [trial for trial in self.run.latest().values() if not trial.again]
+        ended = [trial for key, trial in self.run.latest().items() if trial.state != "failed" or key not in awaited]
         return race(self.run.recipe, trials_table(self.run.recipe, ended)).over
 
 
@@ -133,7 +139,7 @@ def replay(recipe: Recipe, settled: Mapping[str, Trial]) -> optuna.Study:
     return study
 
 
-def intermediate(trial: Trial) -> dict[int, float]:
-    """What a trial's curve says to Optuna: the validation loss by epoch, but for the last, which is its value."""
-    readings = trial.curve if trial.state == "pruned" else trial.curve[:-1]
-    return {int(reading["epoch"]): reading["validation_loss"] for reading in readings}
+def intermediate(trial: Trial, reading: str = "validation_loss") -> dict[int, float]:
+    """What a trial's curve says to Optuna, by epoch; but for the last of one that finished, which is its value."""
+    curve = trial.curve if trial.state == "pruned" else trial.curve[:-1]
+    return {int(one["epoch"]): one[reading] for one in curve}

@@ -17,14 +17,14 @@ from ray.tune.search import Searcher
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.trial import Trial
-from search.cluster import Resources
+from search.cluster import Resources, last_line, slots
 from search.data import DataSet
 from search.early import scheduler
 from search.errors import FailedError
 from search.heartbeat import DIED, Heartbeat
 from search.jobs import Event, Job, Watch
 from search.mirror import Mirror
-from search.source import Source, Word
+from search.source import Source
 from search.trainable import ProxyTrainable, machine
 
 RETRIES = 2  # of a trial whose failure may pass
@@ -59,15 +59,12 @@ class LedgerSearcher(Searcher):
         self.running: dict[str, Job] = {}
         self.curves: dict[str, list[dict[str, float]]] = {}
         self.halt = Halt()
+        self.refusal: FailedError | None = None  # why nothing more is proposed; what runs goes on
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a string
-        try:
-            job = None if self.halt.failure else self.source.next(len(self.running))
-        except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
-            self._stop(f"no trial can be proposed ({reason})")
-            job = None
+        job = None if self.halt.failure or self.refusal else self._next()
         if job is None:
-            is_over = self.halt.failure or (self.source.is_exhausted() and not self.running)
+            is_over = self.halt.failure or (not self.running and (self.refusal or self.source.is_exhausted()))
             return Searcher.FINISHED if is_over else None  # what runs may yet have to be tried again
         self.attempts[job.key] += 1
         self.running[trial_id], self.curves[trial_id] = job, []
@@ -79,10 +76,20 @@ class LedgerSearcher(Searcher):
             "training": asdict(job.training),
         }
 
+    def _next(self) -> Job | None:
+        try:
+            job = self.source.next(len(self.running))
+            self._show()
+        except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
+            self.refusal = self._failure(f"no trial can be proposed ({reason})")
+            return None
+        return job
+
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         job = self.running[trial_id]
         self._read(trial_id, result)
-        self._show(self.source.read(job, self.curves[trial_id][-1]))
+        self.source.read(job, self.curves[trial_id][-1])
+        self._show()
         self.watch(Event("epoch", job, result))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: FBT001, FBT002 -- Ray's signature
@@ -92,12 +99,13 @@ class LedgerSearcher(Searcher):
         try:
             self._end(trial_id, job, {"reason": self.heartbeat.reason(trial_id)} if error else result or {})
         except Exception as reason:  # noqa: BLE001 -- as above
-            self._stop(f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})")
+            self.halt.failure = self._failure(
+                f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})"
+            )
         del self.curves[trial_id]
 
-    def _stop(self, what: str) -> None:
-        words = f"{what}; what finished before is in {self.run.folder}, and nothing more is trained"
-        self.halt.failure = FailedError(words)
+    def _failure(self, what: str) -> FailedError:
+        return FailedError(f"{what}; what finished before is in {self.run.folder}, and nothing more is trained")
 
     def _read(self, trial_id: str, result: dict[str, Any]) -> None:
         self.curves[trial_id].append({name: result[name] for name in READINGS})
@@ -105,20 +113,22 @@ class LedgerSearcher(Searcher):
     def _end(self, trial_id: str, job: Job, result: dict[str, Any]) -> None:
         """Into the ledger first, then to Optuna and the display."""
         attempt = self.attempts[job.key]
-        trial, scores = _failed(self.run.recipe, job, result, attempt, self.retries), None
+        trial, scores = _failed(self.run.recipe, job, result, attempt), None
         if outcome := result.get("outcome"):
             trial, scores = _finished(self.run.recipe, job, result, attempt), (outcome.losses, outcome.correct)
         elif "validation_loss" in result:  # the scheduler has stopped it after this reading
             self._read(trial_id, result)
             trial = _pruned(self.run.recipe, job, self.curves[trial_id], attempt)
+        again = trial.passing and attempt <= self.retries  # after all others, when what it lacked may be there
         self.run.append(trial, scores=scores)
-        self._show(self.source.end(job, trial))
-        self.watch(Event("again" if trial.again else trial.state, job, trial.metrics or {"reason": trial.reason}))
+        self.source.end(job, trial, again=again)
+        self._show()
+        self.watch(Event("again" if again else trial.state, job, trial.metrics or {"reason": trial.reason}))
 
-    def _show(self, word: Word) -> None:
-        if self.mirror:
-            key, trial = word
-            self.mirror.sync(trial, key)
+    def _show(self) -> None:
+        for name, trial in self.source.news().items():
+            if self.mirror:
+                self.mirror.sync(trial, name)
 
     # The ledger is the searcher's state; Ray has nothing to save, pickle (a display's locks!) or restore.
     def __getstate__(self) -> dict[str, Any]:
@@ -149,10 +159,10 @@ def _pruned(recipe: Recipe, job: Job, curve: list[dict[str, float]], attempt: in
     return _record(recipe, job, state="pruned", curve=tuple(curve), seconds=seconds, attempt=attempt)
 
 
-def _failed(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int, retries: int) -> Trial:
-    """A row whether or not the trial is tried again: after all others, when what it lacked may be there."""
-    again = bool(result.get("passing", True)) and attempt <= retries
-    return _record(recipe, job, state="failed", reason=result.get("reason", DIED), attempt=attempt, again=again)
+def _failed(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int) -> Trial:
+    """A row whether or not the trial is tried again."""
+    passing = bool(result.get("passing", True))  # a worker that died says nothing
+    return _record(recipe, job, state="failed", reason=result.get("reason", DIED), attempt=attempt, passing=passing)
 
 
 def _record(recipe: Recipe, job: Job, **outcome: Any) -> Trial:  # noqa: ANN401 -- the rest of Trial's fields
@@ -183,6 +193,7 @@ def execute(
     mirror: Mirror | None = None,
 ) -> optuna.Study:
     """Train what the source asks for, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
+    source.slots = slots(resources)
     searcher = LedgerSearcher(run, source, watch, retries, mirror)
     device = "cuda" if resources.gpus_per_trial else "cpu"
     trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
@@ -207,8 +218,8 @@ def execute(
     try:
         tuner.fit()
     except (TuneError, RayError) as error:
-        what = next(iter(str(error).splitlines()), "") or type(error).__name__
+        what = last_line(str(error)) or type(error).__name__
         raise FailedError(f"Ray gave up ({what}); every finished trial is kept in {run.folder}") from None
-    if searcher.halt.failure:
-        raise searcher.halt.failure
+    if failure := searcher.halt.failure or searcher.refusal:
+        raise failure
     return source.study

@@ -60,7 +60,8 @@ class ProxyTrainable(tune.Trainable):
             return {}
         from search.measure import speed
 
-        return {"latency_ms": 1000 * speed(parse(self.trial["candidate"]), self.device).latency}
+        arch = parse(self.trial["candidate"])
+        return {"latency_ms": 1000 * speed(arch, self.device, resolution=self.recipe.resolution).latency}
 
     def _trainer(self) -> "Trainer":
         # Here, so that the driver, which trains nothing, starts without torch.

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import shlex
 from argparse import Namespace
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def asked_recipe(
 ) -> Recipe:
     """Of the plan's settings, with a proxy for each."""
     return Recipe(
-        command=shlex.join(["explore", *options.words]),
+        command=options.command,
         budget=plan.budget.text,
         budget_macs=plan.budget.macs,
         axis=plan.axis,

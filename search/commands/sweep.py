@@ -1,7 +1,6 @@
 """`explore sweep`: architecture and hyperparameters searched together, every candidate within the budgets."""
 
 import re
-import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
+from search.options import TOLERANCE
 from search.presets import training_for
 from search.priors import tunables
 from search.words import integer, of, planned, tolerance
@@ -45,6 +45,7 @@ def run(options: Namespace) -> int:
         raise UsageError(f"--scheduler: {what}; leave one of the two out")
     make = _free if options.space else _along
     recipe = make(options, data, fidelity, chosen, seeds)
+    _refuse_set(options, recipe)
     return conclude(Path(options.run or _folder(options, recipe)).absolute(), recipe, data, means)
 
 
@@ -54,6 +55,8 @@ def _along(options: Namespace, data: DataSet, fidelity: Fidelity, training: Trai
         what = "nothing is said to choose from" if not options.axis else "an axis has one budget"
         raise UsageError(f"sweep: {what}; write a space such as resnext, or --axis with one --budget")
     plan = planned(Namespace(**{**vars(options), "budget": options.budget[0]}))
+    if options.tolerance != TOLERANCE:
+        raise UsageError(f"--tolerance: {options.tolerance[:40]!r} is of a space's budgets; an axis has --match exact")
     asked = Namespace(**{**vars(options), "race": False})
     recipe = asked_recipe(asked, plan, data, fidelity, training, seeds)
     return replace(recipe, sweep=_sweep(options, recipe.settings[0].proxy_macs))
@@ -61,9 +64,10 @@ def _along(options: Namespace, data: DataSet, fidelity: Fidelity, training: Trai
 
 def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Training, seeds: int) -> Recipe:
     """A sweep over a design space."""
-    for name in ("axis", "against", "base", "values"):
-        if getattr(options, name):
-            raise UsageError(f"--{name}: the space {options.space[:40]!r} says what varies; leave one of them out")
+    for name in ("axis", "against", "base", "values", "width_multiple", "match"):
+        if getattr(options, name) not in (None, "paper"):
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option}: the space {options.space[:40]!r} says what varies; leave one of them out")
     share = tolerance(options.tolerance)
     limits = of("--budget", lambda: [limit(text, share) for text in options.budget])
     amount = _flops(limits)
@@ -78,7 +82,7 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
     )
     _refuse_clash(chooser_of(sweep.space, sweep.budgets, share, resolution), sweep)  # and what is not possible
     return Recipe(
-        command=shlex.join(["explore", "sweep", *options.words]),
+        command=options.command,
         budget=amount.text,
         budget_macs=amount.macs,
         axis=(),
@@ -139,6 +143,15 @@ def _native(found: Space) -> int:
     return sides.pop()
 
 
+def _refuse_set(options: Namespace, recipe: Recipe) -> None:
+    """A hyperparameter is set or searched."""
+    assert recipe.sweep
+    given = {word.partition("=")[0].strip() for word in options.set}
+    for one in recipe.sweep.tune:
+        if one.field in given:
+            raise UsageError(f"--tune: {one.field!r} is set by --set, too; leave one of them out")
+
+
 def _refuse_clash(chosen: Chooser, sweep: Sweep) -> None:
     """A variable of the space under the name of a hyperparameter would be one parameter with it."""
     names = {parameter.name for parameter in chosen.parameters}
@@ -153,7 +166,8 @@ def _folder(options: Namespace, recipe: Recipe) -> Path:
     name = options.space if options.space in starters() else "-".join(recipe.axis) or "space"
     words = ["sweep", name, *(options.budget if options.space else [recipe.budget])]
     usual = replace(Sweep(proxy_macs=1, trials=1), **{f: getattr(recipe.sweep, f) for f in _NAMED})
-    plain = recipe.sweep == usual and name in starters() and recipe.training == training_for(recipe.data)
+    known = name in starters() and recipe.resolution == _native(space(name))
+    plain = recipe.sweep == usual and known and recipe.training == training_for(recipe.data)
     return named_folder(words, recipe, is_plain=plain and all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", w) for w in words))
 
 

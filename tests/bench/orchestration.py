@@ -5,9 +5,9 @@ Run: `python -m tests.bench.orchestration [--trials 40] [--seconds 5] [--empty 1
 The plain script is a function trainable under the stock OptunaSearch, and trains with our Trainer, so that only what
 stands around the training differs. Of either, the share of the machine's time from the first training step to the end
 of the study that no trial is training or testing, a core for each trial; ours is held to 5 %. The wall times have
-start-up and shutdown in them. Then trials that train nothing: what each costs, and how that grows from the first fifth
-of them to the last. The sides run one after the other, each in a process of its own. Ends with status 1 if a bound is
-missed.
+start-up and shutdown in them. Then trials that train nothing, proposed at random: what each costs, and how that grows
+from the first fifth of them to the last. The sides run one after the other, each in a process of its own. Ends with
+status 1 if a bound is missed.
 """
 
 import json
@@ -34,9 +34,12 @@ from ray.tune.search.optuna import OptunaSearch
 
 from analysis.recipe import Recipe
 from analysis.record import Run
+from analysis.sweep import Between, Sweep
+from search.candidates import Settings
 from search.cluster import Resources, cluster
 from search.data import DataSet, Images, load
 from search.jobs import Event, jobs
+from search.proposals import Proposer
 from search.source import Listed
 from search.study import execute
 from search.trainable import ProxyTrainable, machine
@@ -110,7 +113,8 @@ def ours(recipe: Recipe, data: DataSet, trainable: type[ProxyTrainable], folder:
 
     run = Run.create(folder / "run", recipe)
     with run.lock(), cluster(Resources(), data_bytes(data)) as scratch, patch("search.study.ProxyTrainable", trainable):
-        execute(run, Listed(run), data, Resources(), scratch, watch)
+        source = Proposer(run, Settings(recipe.settings)) if recipe.sweep else Listed(run)
+        execute(run, source, data, Resources(), scratch, watch)
         ends.append(time.monotonic())
     return ends
 
@@ -202,6 +206,13 @@ def recipe_of(trials: int, train_images: int) -> Recipe:
     return replace(recipe, settings=recipe.settings[:count], seeds=trials // count, fidelity=fidelity)
 
 
+def sampled(recipe: Recipe, trials: int) -> Recipe:
+    """The recipe as a sweep at random: a setting, and a learning rate that makes every trial another."""
+    lr = Between(field="lr", low=0.02, high=2.0, log=True)
+    sweep = Sweep(proxy_macs=recipe.settings[0].proxy_macs, tune=(lr,), sampler="random", trials=trials)
+    return replace(recipe, seeds=1, sweep=sweep)
+
+
 def task(side: str, trials: int, images: int, log: str) -> list[float]:
     """One side of the comparison, in this process."""
     recipe, folder = recipe_of(trials, images), Path(log).parent
@@ -210,7 +221,7 @@ def task(side: str, trials: int, images: int, log: str) -> list[float]:
         case "ours":
             return ours(recipe, data, clocked_trainable(log), folder)
         case "ours-empty":
-            return ours(recipe, data, Empty, folder)
+            return ours(sampled(recipe, trials), data, Empty, folder)
         case "plain":
             trainable = tune.with_parameters(train_plainly, recipe=recipe, data=data, log=log)
             return plain(recipe, trainable, None, folder)

@@ -13,7 +13,7 @@ from analysis.trial import Trial
 from search.candidates import Found, chooser_of
 from search.jobs import Job
 from search.proposals import Proposer
-from space.arch import Input
+from space.arch import Arch, Input
 from space.proxy import Reduction, reduced
 
 SPACE = (
@@ -46,12 +46,14 @@ def a_sweep(**changes: Any) -> Recipe:
     return Recipe(**recipe | changes)
 
 
-def proposer(run: Run, slots: int = 1) -> Proposer:
+def proposer(run: Run, slots: int = 1, proxy: Callable[[Arch], Arch] = lambda arch: reduced(arch, WHOLE)) -> Proposer:
     """The sweep's source, rebuilt from its ledger; proxies are as their candidates, on digits."""
     sweep = run.recipe.sweep
     assert sweep
     chosen = chooser_of(sweep.space, sweep.budgets, sweep.tolerance, run.recipe.resolution)
-    return Proposer(run, Found(chosen, run.recipe, lambda arch: reduced(arch, WHOLE)), slots)
+    made = Proposer(run, Found(chosen, run.recipe, proxy))
+    made.slots = slots
+    return made
 
 
 def chance(job: Job, name: str = "") -> float:
@@ -101,11 +103,12 @@ def drive(
 
 def _end(run: Run, source: Proposer, job: Job, come_to: Outcome) -> None:
     outcome = come_to(job)
-    for reading in outcome.get("curve", ())[: None if outcome["state"] == "pruned" else -1]:
+    again = outcome.pop("again", False)
+    for reading in outcome.pop("readings", outcome.get("curve", ())[:-1]):
         source.read(job, reading)
     trial = ended(run, job, outcome)
     run.append(trial)
-    source.end(job, trial)
+    source.end(job, trial, again=again)
 
 
 def new(folder: Path, recipe: Recipe) -> Run:

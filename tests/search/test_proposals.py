@@ -1,7 +1,8 @@
 """Laws of a sweep's proposals, whatever its trials come to and whenever it is stopped."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from optuna.trial import TrialState
@@ -9,10 +10,13 @@ from optuna.trial import TrialState
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.sweep import Among
+from search.errors import FailedError
 from search.jobs import Job
-from space import cost, parse
+from space import Arch, cost, parse
 from space.budget import limit
-from tests.search.sweeps import BUDGET, LR, a_sweep, chance, drive, finished, new, proposer
+from space.errors import SpaceError
+from space.proxy import reduced
+from tests.search.sweeps import BUDGET, LR, WHOLE, a_sweep, chance, drive, ended, finished, new, proposer
 
 ADAPTIVE = ("tpe", "nsga2", "gp")
 FIXED = ("random", "grid")
@@ -71,12 +75,20 @@ def test_many_workers_lose_and_repeat_nothing(sampler: str, tmp_path: Path) -> N
     assert all(source.study.trials[number].state == TrialState.COMPLETE for number in numbers)
 
 
-def stopped_or_failed(job: Job) -> dict[str, Any]:
-    """One in three is stopped after the third epoch, one in six diverges."""
-    share = chance(job, "end")
-    if share < 1 / 3:
-        return {"state": "pruned", "curve": finished(job)["curve"][:3]}
-    return {"state": "failed", "reason": "Diverged"} if share < 1 / 2 else finished(job)
+class Faulty:
+    """One in three is stopped after the third epoch, one in six diverges after the fourth, some lose a worker first."""
+
+    def __init__(self) -> None:
+        self.lost: set[str] = set()
+
+    def __call__(self, job: Job) -> dict[str, Any]:
+        share, curve = chance(job, "end"), finished(job)["curve"]
+        if chance(job, "worker") < 0.3 and job.key not in self.lost:
+            self.lost.add(job.key)
+            return {"state": "failed", "reason": "died", "passing": True, "again": True, "readings": curve[:6]}
+        if share < 1 / 3:
+            return {"state": "pruned", "curve": curve[:3]}
+        return {"state": "failed", "reason": "Diverged", "readings": curve[:4]} if share < 1 / 2 else finished(job)
 
 
 @pytest.mark.parametrize("replayed", [False, True])
@@ -84,7 +96,7 @@ def stopped_or_failed(job: Job) -> dict[str, Any]:
 def test_what_optuna_holds_is_what_the_ledger_holds(replayed: bool, aims: dict[str, Any], tmp_path: Path) -> None:
     run = new(tmp_path, a_sweep(sampler="random", tune=(LR,), trials=30, **aims))
     source = proposer(run)
-    drive(run, source, come_to=stopped_or_failed if "scheduler" in aims else finished)
+    drive(run, source, come_to=Faulty() if "scheduler" in aims else finished)
     if replayed:
         source = proposer(run)
     trials, latest = source.study.get_trials(), {trial.sentence: trial for trial in run.latest().values()}
@@ -125,10 +137,10 @@ def test_a_space_that_is_used_up_ends_the_sweep(tmp_path: Path) -> None:
     """Every network once, and no more."""
     every = new(tmp_path / "grid", a_sweep(sampler="grid", trials=10_000))
     count = drive(every, source := proposer(every))
-    assert source.notice == f"the grid has {count} points, and 10000 were asked for"
+    assert source.notice == f"the grid has {count} points that can be trained, and 10000 were asked for"
     some = new(tmp_path / "random", a_sweep(sampler="random", trials=10_000))
     assert 1 < drive(some, source := proposer(some)) <= count < 10_000
-    assert "50 proposals in a row were known" in (source.notice or "")
+    assert "50 more in a row were of what had been trained" in (source.notice or "")
     sentences = [one.setting.sentence for one in every.proposals()]
     assert len(sentences) == len(set(sentences)) == count
     assert {one.setting.sentence for one in some.proposals()} <= set(sentences)
@@ -178,7 +190,11 @@ def test_a_fault_that_passes_is_tried_again_and_told_to_nobody(tmp_path: Path) -
 
     def come_to(job: Job) -> dict[str, Any]:
         first.append(job.key)
-        return {"state": "failed", "reason": "died", "again": True} if first.count(job.key) == 1 else finished(job)
+        return (
+            {"state": "failed", "reason": "died", "passing": True, "again": True}
+            if first.count(job.key) == 1
+            else finished(job)
+        )
 
     assert drive(run, source := proposer(run), come_to=come_to) == 6
     assert {trial.state for trial in source.study.get_trials()} == {TrialState.COMPLETE}
@@ -198,6 +214,82 @@ def test_the_sampler_learns(tmp_path: Path) -> None:
         drive(run, source := proposer(run), come_to=come_to)
         best[sampler] = sorted(trial.value or 0.0 for trial in source.study.get_trials())[4]
     assert best["tpe"] < best["random"] / 2
+
+
+def test_a_failure_that_may_pass_is_tried_again_by_the_next_command_and_no_other(tmp_path: Path) -> None:
+    run = new(tmp_path, a_sweep(sampler="random", trials=6))
+
+    def fail(job: Job) -> dict[str, Any]:
+        return {"state": "failed", "reason": "why", "passing": chance(job, "passing") < 0.5}
+
+    assert drive(run, proposer(run), come_to=fail) == 6
+    may_pass = {trial.key for trial in run.latest().values() if trial.passing}
+    assert 0 < len(may_pass) < 6
+    source = proposer(run)
+    assert drive(run, source) == len(may_pass)
+    assert run.settled().keys() == may_pass
+    states = [trial.state for trial in source.study.get_trials()]
+    assert states.count(TrialState.COMPLETE) == len(may_pass)
+    assert states.count(TrialState.FAIL) == 6 - len(may_pass)
+
+
+def test_what_has_no_proxy_is_counted_and_said_and_ends_no_grid(tmp_path: Path) -> None:
+    def sometimes(arch: Arch) -> Arch:
+        if arch.stages[0].depth < 3:
+            raise SpaceError("too small")
+        return reduced(arch, WHOLE)
+
+    run = new(tmp_path, a_sweep(sampler="grid", trials=10_000, tune=(LR,)))
+    trained = drive(run, source := proposer(run, proxy=sometimes))
+    assert trained > 0
+    assert "had no proxy, such as: too small" in (source.notice or "")
+    assert all(parse(one.setting.sentence).stages[0].depth >= 3 for one in run.proposals())
+    never = new(tmp_path / "never", a_sweep(trials=10))
+    source = proposer(never, proxy=_refuse)
+    assert source.next(0) is None
+    assert source.is_exhausted()
+    assert "had no proxy" in (source.notice or "")
+
+
+def _refuse(arch: Arch) -> NoReturn:
+    raise SpaceError("too small")
+
+
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("number", 10**9),
+        ("parameters", {"no": 1}),
+        ("parameters", {"C": 3}),
+        ("hyperparameters", {"no": 1}),
+        ("hyperparameters", {"lr": -1.0}),
+    ],
+)
+def test_a_ledger_of_another_sweep_is_refused_in_one_line(what: str, changed: object, tmp_path: Path) -> None:
+    run = new(tmp_path, a_sweep(trials=2))
+    drive(run, proposer(run))
+    first, ledger = run.proposals()[0], run.folder / "trials.jsonl"
+    ledger.write_text(replace(first, **{what: changed}).to_line() + "\n")  # type: ignore[arg-type]
+    with pytest.raises(FailedError, match="of its ledger is not of this sweep"):
+        proposer(Run.open(run.folder))
+
+
+def test_a_mirror_hears_of_every_trial_and_of_running_ones_as_they_read(tmp_path: Path) -> None:
+    run = new(tmp_path, a_sweep(sampler="random", trials=5))
+    source = proposer(run)
+    job = source.next(0)
+    assert job
+    (name,) = source.news()
+    source.read(job, finished(job)["curve"][0])
+    (shown,) = source.news().values()
+    assert (shown.state, list(shown.intermediate_values)) == (TrialState.RUNNING, [1])
+    assert source.study.get_trials()[0].intermediate_values == {}  # a sampler learns of what has ended
+    trial = ended(run, job, finished(job))
+    run.append(trial)
+    source.end(job, trial, again=False)
+    assert source.news()[name].state == TrialState.COMPLETE
+    drive(run, source)
+    assert source.news().keys() | {name} >= source.known().keys()
 
 
 def recipes() -> tuple[Recipe, Recipe]:

@@ -1,5 +1,7 @@
 """Sweeps as a user runs them: Ray trains and stops, the ledger keeps it, and Optuna is told no more than happened."""
 
+import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,7 @@ from ray import tune
 from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search.optuna import OptunaSearch
 
+from analysis import ledger
 from analysis.recipe import Fidelity
 from analysis.record import Run
 from search.cluster import Resources, cluster
@@ -19,22 +22,55 @@ from search.early import REDUCTION, scheduler
 from search.jobs import Job
 from search.proposals import Proposer
 from search.study import execute
+from search.trainable import ProxyTrainable
 from tests.search.sweeps import LR, a_sweep, drive, finished, new, proposer
 from tests.search.test_study import explore, only_run
 
 EPOCHS = 9
 TINY = Fidelity(name="test", resolution=8, width=1.0, depth=1.0, train_images=64, epochs=EPOCHS)
-STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+
+
+def faulty(notes: Path) -> type[ProxyTrainable]:
+    """The trainable; the first trial to come to its second epoch raises, the next loses its worker."""
+
+    class Faulty(ProxyTrainable):
+        def _epoch(self) -> dict[str, Any]:
+            if self.trainer and self.trainer.epochs and first(notes / "raised"):
+                raise ValueError("no such thing")
+            if self.trainer and self.trainer.epochs and first(notes / "killed"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super()._epoch()
+
+    def first(note: Path) -> bool:
+        there = note.exists()
+        note.touch()
+        return not there
+
+    return Faulty
 
 
 @pytest.fixture(scope="module")
 def halved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Proposer]:
-    """Twelve proposals trained on Ray, most of which ASHA stops early."""
-    run = new(tmp_path_factory.mktemp("asha"), a_sweep(scheduler="asha", tune=(LR,), trials=12, fidelity=TINY))
-    data, source = load("digits"), proposer(run, slots=1)
-    with cluster(Resources(), data.train.pixels.nbytes) as scratch:
+    """Twelve proposals trained on Ray, most of which ASHA stops early, one raises and one loses its worker once."""
+    folder = tmp_path_factory.mktemp("asha")
+    run = new(folder, a_sweep(scheduler="asha", sampler="random", tune=(LR,), trials=12, fidelity=TINY))
+    data, source = load("digits"), proposer(run)
+    with pytest.MonkeyPatch.context() as patch, cluster(Resources(), data.train.pixels.nbytes) as scratch:
+        patch.setattr("search.study.ProxyTrainable", faulty(folder))
         execute(run, source, data, Resources(), scratch, lambda _: None)
     return run, source
+
+
+def test_a_trial_that_fails_is_a_row_of_a_sweep_that_goes_on(halved: tuple[Run, Proposer]) -> None:
+    run, _ = halved
+    (failed,) = [trial for trial in run.latest().values() if trial.state == "failed"]
+    assert failed.reason == "ValueError: no such thing"
+    lines = ledger.read(run.folder / "trials.jsonl").trials
+    (died,) = [trial for trial in lines if trial.passing]
+    assert died.reason == "the worker process died"
+    assert run.latest()[died.key].state in ("finished", "pruned")
+    assert run.latest()[died.key].attempt == 2
 
 
 def test_optuna_is_told_the_state_the_last_step_and_every_value_of_what_was_stopped(
@@ -42,7 +78,7 @@ def test_optuna_is_told_the_state_the_last_step_and_every_value_of_what_was_stop
 ) -> None:
     run, source = halved
     lines = list(run.latest().values())
-    assert {line.state for line in lines} == {"finished", "pruned"}
+    assert {line.state for line in lines} == {"finished", "pruned", "failed"}
     assert len(lines) == 12
     by_sentence = {(line.sentence, line.hyperparameters["lr"]): line for line in lines}
     for study in (source.study, proposer(run).study):
@@ -61,7 +97,7 @@ def test_a_stopped_trial_has_a_curve_and_no_metrics_and_was_stopped_at_a_rung(ha
             assert line.scores is None
             assert len(line.curve) in (1, REDUCTION)
     table = run.trials()
-    assert set(table["epochs"]) <= {1, REDUCTION, EPOCHS}
+    assert set(table["epochs"]) <= {0, 1, REDUCTION, EPOCHS}  # none of one that failed
     assert table["test_error"].notna().sum() == (table["state"] == "finished").sum()
     assert table["lr"].between(LR.low, LR.high).all()
 
@@ -140,6 +176,7 @@ def test_a_sweep_runs_continues_and_reports(tmp_path: Path) -> None:
     changed = explore(tmp_path, *words, "--trials", "3", "--scheduler", "asha", "--run", str(only_run(tmp_path).folder))
     assert changed.returncode == 2
     assert "sweep.scheduler: none here, asha asked" in changed.stderr
+    assert only_run(tmp_path).recipe.command.startswith("explore sweep resnext ")
 
 
 def test_settings_of_an_axis_are_swept_with_their_hyperparameters(tmp_path: Path) -> None:
@@ -148,6 +185,7 @@ def test_settings_of_an_axis_are_swept_with_their_hyperparameters(tmp_path: Path
     assert done.returncode == 0, done.stderr
     run = only_run(tmp_path)
     table = run.trials()
+    assert run.recipe.command.startswith("explore sweep --axis ")
     assert len(table) == 4
     assert set(table["setting"]) <= {"1x64d", "32x4d"}
     assert set(table["lr"]) <= {0.1, 0.2, 0.4}
@@ -182,6 +220,10 @@ def test_settings_of_an_axis_are_swept_with_their_hyperparameters(tmp_path: Path
             "--scheduler: 'asha' stops trials by one objective, and 2 are given",
         ),
         (["resnext", "--budget", "4GFLOPs", "--scheduler", "asha", "--seeds", "2"], "--scheduler: "),
+        (["resnext", "--budget", "4GFLOPs", "--scheduler", "asha", "--objective", "params"], "and params is not"),
+        (["resnext", "--budget", "4GFLOPs", "--match", "exact"], "--match: the space 'resnext' says what varies"),
+        (["resnext", "--budget", "4GFLOPs", "--tune", "lr", "--set", "lr=1"], "--tune: 'lr' is set by --set, too"),
+        (["--axis", "scale", "--budget", "4GFLOPs", "--tolerance", "5%"], "--tolerance: '5%' is of a space's budgets"),
     ],
 )
 def test_what_is_wrong_with_a_sweep_is_said_in_one_line(words: list[str], says: str, tmp_path: Path) -> None:
