@@ -25,6 +25,17 @@ class Job:
         return cls(key, setting, replicate, training)
 
 
+def config(job: Job) -> dict[str, Any]:
+    """What a worker is told of the trial."""
+    return {
+        "key": job.key,
+        "proxy": job.setting.proxy,
+        "candidate": job.setting.sentence,
+        "replicate": job.replicate,
+        "training": asdict(job.training),
+    }
+
+
 def jobs(recipe: Recipe) -> list[Job]:
     """Every trial of an axis, replicate by replicate, so that a run stopped half-way has compared all settings."""
     return [Job.of(recipe, setting, replicate) for replicate in range(recipe.seeds) for setting in recipe.settings]

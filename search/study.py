@@ -22,7 +22,7 @@ from search.data import DataSet
 from search.early import scheduler
 from search.errors import FailedError
 from search.heartbeat import DIED, Heartbeat
-from search.jobs import Event, Job, Watch
+from search.jobs import Event, Job, Watch, config
 from search.mirror import Mirror
 from search.source import Source
 from search.trainable import ProxyTrainable, machine
@@ -68,13 +68,7 @@ class LedgerSearcher(Searcher):
             return Searcher.FINISHED if is_over else None  # what runs may yet have to be tried again
         self.attempts[job.key] += 1
         self.running[trial_id], self.curves[trial_id] = job, []
-        return {
-            "key": job.key,
-            "proxy": job.setting.proxy,
-            "candidate": job.setting.sentence,
-            "replicate": job.replicate,
-            "training": asdict(job.training),
-        }
+        return config(job)
 
     def _next(self) -> Job | None:
         try:

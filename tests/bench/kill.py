@@ -45,8 +45,8 @@ class Survived:
 def start(folder: Path) -> subprocess.Popen[bytes]:
     """The command, leading a session of its own."""
     command = [str(Path(sys.executable).parent / "explore"), *COMMAND]
-    log = (folder / "log").open("ab")
-    return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
 
 def table(folder: Path) -> pd.DataFrame:

@@ -14,7 +14,8 @@ from analysis import ledger
 from analysis.record import Run
 from search.cluster import Resources, cluster
 from search.data import DataSet, load
-from search.jobs import Event, jobs
+from search.jobs import Event, config, jobs
+from search.source import Listed
 from search.study import execute
 from search.trainable import ProxyTrainable
 from tests.search.storages import until
@@ -43,8 +44,7 @@ def alone(digits: DataSet) -> dict[tuple[str, int], dict[str, float]]:
     recipe, measured = small(SEEDS), {}
     worker = ProxyTrainable.__new__(ProxyTrainable)
     for job in jobs(recipe):
-        trial = {"proxy": job.setting.proxy, "candidate": job.setting.sentence, "replicate": job.replicate}
-        worker.setup(trial, digits, recipe, "cpu")
+        worker.setup(config(job), digits, recipe, "cpu")
         while not (result := worker.step()).get("done"):
             pass
         measured[job.setting.setting, job.replicate] = result["outcome"].metrics
@@ -83,7 +83,7 @@ def executed(
     there = Resources(address=nodes.address)
     with pytest.MonkeyPatch.context() as patch, cluster(there, 0) as scratch:
         patch.setattr("search.study.ProxyTrainable", trainable)
-        execute(run, data, there, scratch, watch)
+        execute(run, Listed(run), data, there, scratch, watch)
 
 
 def test_two_nodes_come_to_what_one_process_does(
