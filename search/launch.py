@@ -51,7 +51,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
     source = _source(record, data, until) if record else None  # before Ray: a space's tables take their time
     if record and source and source.is_exhausted():
         return record
-    from search.cluster import Resources, cluster  # here: it takes seconds, and a finished run needs no Ray
+    from search.cluster import Resources, cluster, slots  # here: it takes seconds, and a finished run needs no Ray
     from search.study import execute
 
     resources = Resources(means.address, recipe.training.threads, means.gpus_per_trial)
@@ -65,6 +65,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
             record = _run_folder(folder, recipe)
             held.enter_context(_locked(record))
         source = source or _source(record, data, until)
+        source.slots = slots(resources)
         mirror = held.enter_context(_mirrored(means.storage, record, source))
         execute(record, source, data, resources, scratch, watch, means.retries, mirror)
         if source.notice:

@@ -17,7 +17,7 @@ from ray.tune.search import Searcher
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.trial import Trial
-from search.cluster import Resources, last_line, slots
+from search.cluster import Resources, last_line
 from search.data import DataSet
 from search.early import scheduler
 from search.errors import FailedError
@@ -187,7 +187,6 @@ def execute(
     mirror: Mirror | None = None,
 ) -> optuna.Study:
     """Train what the source asks for, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
-    source.slots = slots(resources)
     searcher = LedgerSearcher(run, source, watch, retries, mirror)
     device = "cuda" if resources.gpus_per_trial else "cpu"
     trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)

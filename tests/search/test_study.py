@@ -251,7 +251,7 @@ def test_a_trial_that_cannot_be_kept_ends_the_study_and_is_no_trial(run: Run, mo
     ("fit", "says"),
     [
         (lambda searcher: searcher.on_trial_complete("a", RESULT), "could not be kept"),
-        (lambda _: _raise(TuneError("one\ntwo")), r"Ray gave up \(one\); every finished trial is kept in"),
+        (lambda _: _raise(TuneError("one\ntwo")), r"Ray gave up \(two\); every finished trial is kept in"),
         (lambda _: _raise(RayError("gone")), r"Ray gave up \(gone\); every finished trial is kept in"),
     ],
 )
