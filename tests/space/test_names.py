@@ -74,14 +74,6 @@ def test_two_long_stages_of_one_kind_are_two() -> None:
     assert str(parse(text)) == text
 
 
-def test_shortcut_options_differ_by_their_projections() -> None:
-    """B over A: the blocks that change shape, c_in c_out + 2 c_out each; C over B: all others, c² + 2c."""
-    a, b, c = (cost(parse(f"resnet18_shortcut_{option}")).params for option in "abc")
-    shapes = ((64, 128), (128, 256), (256, 512))
-    assert b - a == sum(i * o + 2 * o for i, o in shapes)
-    assert c - b == sum(n * (p * p + 2 * p) for n, p in ((2, 64), (1, 128), (1, 256), (1, 512)))
-
-
 def test_moving_the_stride_moves_the_first_convolutions_to_the_smaller_map() -> None:
     saved = sum(
         c_in * p * (side**2 - (side // 2) ** 2) for c_in, p, side in ((256, 128, 56), (512, 256, 28), (1024, 512, 14))
@@ -136,10 +128,10 @@ TWINS = {
         "conv_stem(8) > 2*basic(().__class__)": "",
         "conv_stem(8) > " + 1_900 * "999999999*" + "basic(8)": "is too large; numbers go up to 1000000000",
         "conv_stem(8) > basic(8)/" + 9_000 * "9*" + "9": "is too large; numbers go up to 1000000000",
-        "conv_stem(" * 1_900 + "8" + ")" * 900: "parts are nested more than 8 deep",
+        "conv_stem(" * 1_900 + "8" + ")" * 900: "parts are nested more than 12 deep",
         "(" * 19_999: "'(' is no part",
         "[" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
-        "conv_stem(8) > " + 3_000 * "[": "parts are nested more than 8 deep",
+        "conv_stem(8) > " + 3_000 * "[": "parts are nested more than 12 deep",
         "9" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
         "9a" * 9_999: "write a name such as resnext50_32x4d, or a sentence",
         "conv_stem(8) > " + 2_000 * "basic(8)>" + "basic(8)": "a stage has 1 to 1000 blocks, not 1001",
