@@ -3,8 +3,10 @@
 from itertools import pairwise
 
 import pytest
+import torch
 from pytorchcv.models import resnet as theirs, resneta as theirs_averaging
 from torch import nn
+from torch.nn import functional as F
 
 from space import Stage, build, cost, parse
 from space.families.resnet import (
@@ -14,6 +16,7 @@ from space.families.resnet import (
     Basic,
     Bottleneck,
     FullProjection,
+    PooledProjection,
     Projection,
     ZeroPadding,
 )
@@ -131,3 +134,28 @@ def test_options_b_and_c_of_unit_matrices_are_option_a_where_the_shape_changes(k
         for block in blocks:
             _as_identity(model, block)
         assert relative_error(model(x), padded(x)) < EXACT
+
+
+def test_a_pooled_projection_is_a_2x2_convolution_of_equal_taps() -> None:
+    """On even sides; on odd ones the last window has less to average."""
+    model = built(Stage(Basic(8, shortcut=PooledProjection()), 1, 2), CHANNELS)
+    projected: list[torch.Tensor] = []
+    conv = convolution(model, "block1.shortcut.conv1")
+    conv.register_forward_hook(lambda _m, _x, y: projected.append(y))
+    for side in (8, 7):
+        x = noise(2, CHANNELS, side, side)
+        model(x)
+        taps = (conv.weight / 4).expand(-1, -1, 2, 2)
+        expected = F.conv2d(x if side % 2 == 0 else F.pad(x, (0, 1, 0, 1)), taps, stride=2)
+        assert (relative_error(projected[-1], expected) < EXACT) == (side % 2 == 0)
+        assert relative_error(projected[-1][..., :3, :3], expected[..., :3, :3]) < EXACT
+
+
+def test_zero_padding_reads_every_second_pixel() -> None:
+    """As average pooling of a 1x1 window does: fb.resnet.torch's option A."""
+    model, x = built(Stage(Basic(24, shortcut=ZeroPadding()), 1, 2), CHANNELS), noise(2, CHANNELS, 7, 7)
+    nn.init.zeros_(norm(model, "block1.norm2").weight)
+    nn.init.zeros_(norm(model, "block1.norm2").bias)
+    y = model(x)
+    assert torch.equal(y[:, :CHANNELS], F.avg_pool2d(x, 1, 2).relu())
+    assert not y[:, CHANNELS:].any()
