@@ -101,9 +101,31 @@ def named(name: str) -> Arch:
     raise SpaceError(f"no network is called {shown!r}; {hint}")
 
 
+def is_name(text: str) -> bool:
+    """Whether some rule reads it, be there such a network or not."""
+    return any(_pattern(entry.template).fullmatch(text) for entry in RULES)
+
+
 def _nearest(name: str) -> str | None:
-    """The name most like it, of those listed and of those that a rule makes of its numbers."""
-    numbers = re.findall(r"[0-9]+", name)
+    """The name most like it, of those listed and of those that a rule makes of its numbers.
+
+    Of its family, and of a network with its numbers, come before letters: `resnext50` is nearer to a ResNeXt than to
+    `resnet50`, `resnet110` nearer to the CIFAR network than to `resnet101`.
+    """
+    numbers = _numbers(name)
     spelt = {guess: entry for entry in RULES if (guess := entry.spelt(numbers))}
-    near = get_close_matches(name, dict.fromkeys((*listed(), *spelt)), n=5, cutoff=0.5)
+    names = dict.fromkeys((*listed(), *spelt))
+    near = get_close_matches(name, names, n=len(names), cutoff=0.5)
+    near.sort(key=lambda guess: (_family(guess) != _family(name)) + (_numbers(guess)[: len(numbers)] != numbers))
     return next((guess for guess in near if guess not in spelt or spelt[guess].allows(guess)), None)
+
+
+def _numbers(name: str) -> list[str]:
+    return re.findall(r"[0-9]+", name)
+
+
+def _family(name: str) -> str:
+    """The letters in front, among them the digit of Res2Net."""
+    letters = re.match(r"[a-z]*(?:2[a-z]+)?", name)
+    assert letters, "nothing is matched by it, too"
+    return letters[0]

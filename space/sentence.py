@@ -8,7 +8,7 @@ import space.families  # noqa: F401 -- the parts and names they define
 from space import notation, written
 from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
-from space.names import named
+from space.names import is_name, named
 from space.parts import Block, Output, Part, Stem
 
 
@@ -42,9 +42,16 @@ def _only_stem(parts: "list[Part | Stage]") -> Stem:
 
 def _element(text: str) -> "Part | Stage":
     """`3*basic(64)/2` is a stage, `basic(64)` one of a single block; stems, inputs and heads stand alone."""
+    _refuse_name(text.strip())
     found = written.element(text)
     depth, stride = (one and notation.only(one, words()) for one in (found.depth, found.stride))
     return placed(notation.only(found.part, words()), depth, stride)
+
+
+def _refuse_name(text: str) -> None:
+    if text not in words() and is_name(text.lower()):
+        what = f"{written.excerpt(text)} is a whole network, and a name stands alone"
+        raise SpaceError(f"{what}; `explore show {text}` has the sentence to change")
 
 
 def placed(part: object, depth: object | None, stride: object | None) -> "Part | Stage":

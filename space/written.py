@@ -17,7 +17,7 @@ from space.errors import SpaceError
 MAX_LENGTH = 20_000  # characters of a sentence
 MAX_NUMBER = 10**9
 MAX_DIGITS = 10
-MAX_NESTING = 8
+MAX_NESTING = 12
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,19 @@ def dense_stages(layer: DenseLayer, depths: tuple[int, ...], transition: Transit
 @rule("densenet{depth:121|169|201|161|264}")
 def densenet(depth: int) -> Arch:
     """The ImageNet networks, all DenseNet-BC: growth rate 32, or 48 for the 161-layer one."""
-    growth_rate = 48 if depth == 161 else 32
-    stages = dense_stages(DenseLayer(growth_rate), DEPTHS[depth], Transition())
+    return _imagenet(48 if depth == 161 else 32, DEPTHS[depth])
+
+
+@rule("k{growth_rate}", listed=())
+def short(growth_rate: int) -> Arch:
+    """The papers' short form means a network of DenseNet-121's depths."""
+    if growth_rate < 1:
+        raise SpaceError(f"k{growth_rate}: the growth rate is at least 1; the nearest is k1")
+    return _imagenet(growth_rate, DEPTHS[121])
+
+
+def _imagenet(growth_rate: int, depths: tuple[int, ...]) -> Arch:
+    stages = dense_stages(DenseLayer(growth_rate), depths, Transition())
     return Arch(stem=ConvStem(2 * growth_rate), stages=stages, head=NormHead(1000))
 
 

@@ -1,7 +1,7 @@
 """Plain and residual networks: He et al. 2015 (arXiv:1512.03385); tweaks B, C, D: He et al. 2018 (arXiv:1812.01187)."""
 
 from dataclasses import dataclass, replace
-from typing import final
+from typing import NoReturn, final
 
 from space.arch import Arch, Head, Input, Stage
 from space.errors import SpaceError
@@ -241,6 +241,13 @@ def resnet_a(depth: int) -> Arch:
 def resnet_b(depth: int) -> Arch:
     """Bag of Tricks' B, another name for the plain one."""
     return resnet(depth)
+
+
+@rule("{family:resnet|seresnet}{depth:18|34}{form:a|b}", listed=())
+def no_first_1x1(family: str, depth: int, form: str) -> NoReturn:
+    """Basic blocks come in one form alone."""
+    what = f"{form} says whether a bottleneck strides in its first 1x1, and {depth} layers are basic blocks"
+    raise SpaceError(f"{family}{depth}{form}: {what}; the nearest is {family}{depth}")
 
 
 @rule("resnet{depth:18|34|50|101|152}c")

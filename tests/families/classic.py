@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from space import ops
+from space import Arch, ops, trace
 from space.arch import Stage
 from space.graph import Interface, source
 from space.module import build_graph
@@ -30,6 +30,12 @@ def norm(model: nn.Module, name: str) -> nn.BatchNorm2d:
     layer = model.get_submodule(name)
     assert isinstance(layer, nn.BatchNorm2d)
     return layer
+
+
+def involution_macs(arch: Arch, resolution: int) -> int:
+    """Multiply-adds of applying predicted kernels, kernel² a result, which no counter of layers sees."""
+    nodes = trace(arch, resolution).nodes
+    return sum(node.op.kernel**2 * node.shape.elements for node in nodes if isinstance(node.op, ops.Involution))
 
 
 def built(stage: Stage, channels: int, side: int = 6, *, activated: bool = False) -> nn.Module:

@@ -1,8 +1,9 @@
 """Random parts of the families of branches and of separable convolutions, and VGG's."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from space.families.hardnet import Depthwise
 from space.families.inception import (
     Auxiliary,
     AvgPooling,
@@ -19,22 +20,14 @@ from space.families.inception import (
     Padding,
 )
 from space.families.mobilenet import InvertedResidual, MobileStem, Order, Pointwise, Separable
-from space.families.resnest import SplitAttention
-from space.families.resnet import FullProjection, Grouped, NoShortcut, PooledProjection, Projection
 from space.families.vgg import FullyConnected, Vgg, VggStem
 from space.families.xception import Xception, XceptionStem
-from space.parts import Block, Gate, Output, Shortcut, Spatial, Stem
+from space.parts import Block, Output, Stem
+from tests.families.strategies_parts import ANY, USUAL, Blocks, Slots
 
-WIDTHS = st.integers(1, 4).map(lambda n: 4 * n)
+WIDTHS = st.integers(1, 4).map(lambda n: USUAL * n)
 KERNELS = st.sampled_from((1, 3, 3, 5, (1, 3), (3, 1), (1, 7)))
 NORMALISATIONS = st.sampled_from(Normalisation)
-
-shortcuts: st.SearchStrategy[Shortcut] = st.sampled_from(
-    (Projection(), FullProjection(), PooledProjection(), NoShortcut())
-)
-spatials: st.SearchStrategy[Spatial] = st.sampled_from(
-    (Depthwise(), Grouped(1), Grouped(2), Grouped(4), SplitAttention(1, 1), SplitAttention(2, 2))
-)
 
 convs: st.SearchStrategy[Layer] = st.builds(Conv, WIDTHS, KERNELS, normalisation=NORMALISATIONS)
 poolings: st.SearchStrategy[Layer] = st.one_of(
@@ -52,7 +45,7 @@ def _branches(draw: st.DrawFn, nesting: int = 1) -> tuple[Chain, ...]:
 def _chain(draw: st.DrawFn, nesting: int) -> Chain:
     """Perhaps pooling or a local norm, a convolution, perhaps a spatial part on its channels, perhaps a fork."""
     first = draw(st.lists(st.one_of(poolings, st.just(LocalNorm())), max_size=1))
-    middle = draw(st.lists(spatials, max_size=1))
+    middle = draw(st.lists(ANY.usual_spatial, max_size=1))
     last = draw(st.lists(_branches(0).map(Fork), max_size=nesting))
     return (*first, draw(convs), *middle, *last)
 
@@ -78,20 +71,21 @@ STEMS: list[st.SearchStrategy[Stem]] = [
     st.builds(XceptionStem, st.sampled_from((4, 8)), st.just(1)),
 ]
 
-SPATIALS: list[st.SearchStrategy[Spatial]] = []
 
-GATES: list[st.SearchStrategy[Gate]] = []
+def blocks(slots: Slots = ANY) -> Blocks:
+    spatial, gate, shortcut = slots.usual_spatial, slots.gate, slots.shortcut
+    widths = st.lists(WIDTHS, min_size=1, max_size=3).map(tuple)
+    scales = st.sampled_from((0.1, 0.5, 1.0))
+    return {
+        Inception: st.builds(Inception, branches, gate) | st.builds(replace, REDUCTIONS, gate=gate),
+        InceptionResidual: st.builds(InceptionResidual, branches, scales, st.booleans(), gate, shortcut),
+        Separable: st.builds(Separable, WIDTHS, spatial, st.sampled_from(Order), st.booleans(), gate),
+        InvertedResidual: st.builds(InvertedResidual, WIDTHS, st.integers(1, 3), spatial, gate),
+        Pointwise: st.builds(Pointwise, WIDTHS),
+        Xception: st.builds(Xception, widths, spatial, gate, shortcut),
+        Vgg: st.builds(Vgg, WIDTHS, NORMALISATIONS),
+    }
 
-BLOCKS: list[st.SearchStrategy[Block]] = [
-    st.builds(Inception, branches),
-    REDUCTIONS,
-    st.builds(InceptionResidual, branches, st.sampled_from((0.1, 0.5, 1.0)), st.booleans(), shortcut=shortcuts),
-    st.builds(Separable, WIDTHS, spatials, st.sampled_from(Order), st.booleans()),
-    st.builds(InvertedResidual, WIDTHS, st.integers(1, 3), spatials),
-    st.builds(Pointwise, WIDTHS),
-    st.builds(Xception, st.lists(WIDTHS, min_size=1, max_size=3).map(tuple), spatials, shortcut=shortcuts),
-    st.builds(Vgg, WIDTHS, NORMALISATIONS),
-]
 
 AUXILIARIES: st.SearchStrategy[Block] = st.builds(
     Auxiliary, convs.map(lambda conv: (conv,)), st.builds(FullyConnected, st.integers(1, 5), st.just((6,)), st.just(2))

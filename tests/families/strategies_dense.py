@@ -4,11 +4,10 @@ from hypothesis import strategies as st
 
 from space.families.densenet import BareStem, DenseLayer, NormHead, Transition
 from space.families.dpn import DualPath, DualPathHead, DualPathStem
-from space.families.hardnet import Depthwise, HardBlock, HardStem, Links, Reduction
-from space.families.resnest import SplitAttention
+from space.families.hardnet import HardBlock, HardStem, Links, Reduction
 from space.families.resnet import Grouped
-from space.families.senet import SqueezeExcite
-from space.parts import Block, Gate, NoGate, Output, Spatial, Stem
+from space.parts import Output, Stem
+from tests.families.strategies_parts import ANY, Blocks, Slots, around
 
 PERCENT = st.sampled_from((0, 0, 0, 20))
 
@@ -18,47 +17,50 @@ STEMS: list[st.SearchStrategy[Stem]] = [
     st.builds(HardStem, st.integers(2, 9), st.sampled_from(Reduction)),
 ]
 
-SPATIALS: list[st.SearchStrategy[Spatial]] = [st.just(Depthwise())]
-
-GATES: list[st.SearchStrategy[Gate]] = []
-
 OUTPUTS: list[st.SearchStrategy[Output]] = [
     st.builds(NormHead, st.integers(1, 12)),
     st.builds(DualPathHead, st.integers(1, 12)),
 ]
 
-_spatials: st.SearchStrategy[Spatial] = st.sampled_from(
-    (Grouped(1), Grouped(1), Grouped(2), Grouped(4), Depthwise(), SplitAttention(2, 1), SplitAttention(1, 2))
-)
-"""Those that fit channels divisible by 4."""
-
-_gates: st.SearchStrategy[Gate] = st.sampled_from((NoGate(), NoGate(), SqueezeExcite(4)))
+_links = st.sampled_from(Links)
+_reductions = st.sampled_from(Reduction)
 
 
-@st.composite
-def _dual_paths(draw: st.DrawFn) -> Block:
-    """Two paths, or one of them."""
-    residual, increment = draw(st.sampled_from(((8, 4), (4, 2), (5, 3), (6, 0), (0, 4))))
-    inner = draw(st.sampled_from((4, 8)))
-    return DualPath(inner, residual, increment, draw(_spatials), draw(_gates), split=draw(st.booleans()))
+_paths = st.sampled_from(((8, 4), (4, 2), (5, 3), (6, 0), (0, 4)))
+"""Channels of the residual path, and those that a block appends to the dense one: both, or one of them."""
 
 
-BLOCKS: list[st.SearchStrategy[Block]] = [
-    st.builds(DenseLayer, st.sampled_from((4, 8)), st.integers(1, 4), _spatials, _gates, PERCENT),
-    st.builds(DenseLayer, st.integers(1, 6), st.just(0), dropout=PERCENT),
-    st.builds(Transition, st.sampled_from((0.5, 0.8, 1.0)), PERCENT),
-    _dual_paths(),
-    st.builds(
-        HardBlock,
-        st.integers(1, 8),
-        st.sampled_from((4, 8)),
-        st.integers(4, 16),
-        st.sampled_from((1.0, 2.0)),
-        _spatials,
-        st.sampled_from(Links),
-        st.sampled_from(Reduction),
-        _gates,
-        PERCENT,
-    ),
-    st.builds(HardBlock, st.integers(1, 8), st.integers(1, 6), st.integers(2, 9), st.sampled_from((1.6, 1.7))),
-]
+def _layers(slots: Slots) -> st.SearchStrategy[DenseLayer]:
+    return st.one_of(
+        around(
+            slots, lambda spatial, width: st.builds(DenseLayer, width, st.integers(1, 3), spatial, slots.gate, PERCENT)
+        ),
+        st.builds(DenseLayer, st.sampled_from((4, 8)), st.just(0), slots.usual_spatial, slots.gate),
+        *([st.builds(DenseLayer, st.integers(1, 6), st.just(0), dropout=PERCENT)] if slots == ANY else []),
+    )
+
+
+def _hard_blocks(slots: Slots) -> st.SearchStrategy[HardBlock]:
+    """Those of any part, with widths that grow by whole factors; and of any widths, as published."""
+    layers, outs, factors = st.integers(1, 4), st.sampled_from((8, 12)), st.sampled_from((1.0, 2.0))
+    odd = (st.integers(1, 8), st.integers(1, 6), st.integers(2, 9), st.sampled_from((1.6, 1.7)))
+    how = (_links, _reductions, slots.gate, PERCENT)
+    return st.one_of(
+        around(slots, lambda spatial, width: st.builds(HardBlock, layers, width, outs, factors, spatial, *how)),
+        *([st.builds(HardBlock, *odd, st.just(Grouped(1)), *how)] if slots == ANY else []),
+    )
+
+
+def blocks(slots: Slots = ANY) -> Blocks:
+    return {
+        DenseLayer: _layers(slots),
+        Transition: st.builds(Transition, st.sampled_from((0.5, 0.8, 1.0)), PERCENT),
+        DualPath: around(
+            slots,
+            lambda spatial, width: st.builds(
+                lambda inner, paths, *others: DualPath(inner, *paths, *others),
+                *(width, _paths, spatial, slots.gate, st.booleans()),
+            ),
+        ),
+        HardBlock: _hard_blocks(slots),
+    }

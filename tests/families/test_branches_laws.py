@@ -8,10 +8,11 @@ from hypothesis import given, settings, strategies as st
 from search.counters import measured_macs
 from space import Arch, SpaceError, Stage, build, cost, parse
 from space.arch import Head, Input
-from tests.families.strategies_branches import AUXILIARIES, BLOCKS, OUTPUTS, STEMS
+from tests.families.classic import involution_macs
+from tests.families.strategies_branches import AUXILIARIES, OUTPUTS, STEMS, blocks
 from tests.strategies import RESOLUTIONS
 
-stages = st.builds(Stage, st.one_of(BLOCKS), st.integers(1, 3), st.sampled_from((1, 1, 2, 2, 3)))
+stages = st.builds(Stage, st.one_of(*blocks().values()), st.integers(1, 3), st.sampled_from((1, 1, 2, 2, 3)))
 writings = st.fixed_dictionaries(
     {
         "stem": st.one_of(STEMS),
@@ -41,7 +42,7 @@ def test_declared_cost_is_measured_cost(arch: Arch, resolution: int) -> None:
         declared, resolution = cost(arch), arch.input.resolution
     model = build(arch)
     assert declared.params == sum(p.numel() for p in model.parameters())
-    assert declared.macs == measured_macs(model, arch.input.shape(resolution))
+    assert declared.macs == measured_macs(model, arch.input.shape(resolution)) + involution_macs(arch, resolution)
 
 
 @given(archs)
@@ -86,7 +87,7 @@ def test_an_auxiliary_classifier_leaves_the_network_as_it_was(arch: Arch, block:
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
     assert parse(str(both)) == both
     assert cost(both).params == sum(p.numel() for p in model.parameters())
-    assert cost(both).macs == measured_macs(model, arch.input.shape())
+    assert cost(both).macs == measured_macs(model, arch.input.shape()) + involution_macs(both, arch.input.resolution)
 
 
 def _moved_up(name: str) -> str:

@@ -11,11 +11,13 @@ from torch import nn
 from space import Arch, Cost, SpaceError, Stage, build, cost, parse
 from space.cost import part_cost
 from space.families.densenet import DEPTHS, DenseLayer, Transition
+from space.families.preresnet import PreBasic
 from space.families.resnet import Grouped
 from space.graph import Interface, source
 from space.ops import Shape
 from space.parts import Position
 from space.table import table
+from tests.families.classic import EXACT, built, convolution, noise, norm
 from tests.weights import moved, randomised, relative_error
 
 CIFAR = "input(3, 32) > bare_stem({width}) > {block} > {end} > {block} > {end} > {block} > norm_head(10)"
@@ -163,27 +165,53 @@ def test_statistics_are_updated_once_also_where_it_strides() -> None:
     assert counts == {1}
 
 
-def test_a_convolution_of_a_concatenation_is_a_sum() -> None:
-    """Hence a dense layer reads a sum over all earlier outputs."""
-    torch.manual_seed(0)
-    xs = [torch.randn(2, c, 7, 7, dtype=torch.float64) for c in (3, 5, 4)]
-    weight = torch.randn(6, 12, 3, 3, dtype=torch.float64)
-    pieces = weight.split([3, 5, 4], 1)
-    summed = torch.stack([F.conv2d(x, w, padding=1) for x, w in zip(xs, pieces, strict=True)]).sum(0)
-    torch.testing.assert_close(F.conv2d(torch.cat(xs, 1), weight, padding=1), summed)
+SOURCES = ((0, 5), (5, 9), (9, 13))  # the channels of a stage's input and of its first two layers of growth rate 4
+
+
+def test_a_layer_reads_a_sum_over_all_earlier_outputs() -> None:
+    """A convolution of a concatenation is the sum of one of each."""
+    stage = built(Stage(DenseLayer(4, bottleneck=0), 3), 5)
+    y, kernels = stage(noise(2, 5, 7, 7)), convolution(stage, "block3.conv1").weight
+    assert y.shape[1] == 5 + 3 * 4
+    read = norm(stage, "block3.norm1")(y[:, :13]).relu()
+    pieces = [F.conv2d(read[:, a:b], kernels[:, a:b], padding=1) for a, b in SOURCES]
+    assert relative_error(torch.stack(pieces).sum(0), y[:, 13:]) < EXACT
 
 
 def test_a_dense_block_that_shares_its_1x1_by_source_is_a_residual_network() -> None:
     """With f_t the same for every later reader, what layer k reads is r_k = r_(k-1) + f_k(h_k) (DPN, figure 2)."""
-    torch.manual_seed(0)
-    h = [torch.randn(2, 4, 5, 5, dtype=torch.float64)]
-    maps = [torch.randn(6, 4, 1, 1, dtype=torch.float64) for _ in range(4)]
-    layers = [torch.randn(4, 6, 3, 3, dtype=torch.float64) / 5 for _ in range(4)]
-    r = F.conv2d(h[0], maps[0])
-    for k in range(1, 4):
-        h.append(F.conv2d(F.relu(sum(F.conv2d(h[t], maps[t]) for t in range(k))), layers[k], padding=1))  # type: ignore[arg-type]
-        torch.testing.assert_close(h[k], F.conv2d(F.relu(r), layers[k], padding=1))
-        r = r + F.conv2d(h[k], maps[k])
+    layers, c, m = 4, 5, 6
+    dense = built(Stage(DenseLayer(m, bottleneck=1), layers), c)
+    residual = built(Stage(PreBasic(m, kernels=(3, 1)), layers - 1), m)
+    ends = [0, *range(c, c + layers * m, m)]
+    for k in range(1, layers + 1):
+        for first in range(1, k):
+            _share(dense, f"block{first}", f"block{k}", slice(ends[first - 1], ends[first]))
+    for k in range(1, layers):
+        mine = slice(ends[k], ends[k + 1])
+        _copy(norm(dense, f"block{k}.norm2"), norm(residual, f"block{k}.norm1"))
+        _copy(norm(dense, f"block{k + 1}.norm1"), norm(residual, f"block{k}.norm2"), mine)
+        convolution(residual, f"block{k}.conv1").weight.copy_(convolution(dense, f"block{k}.conv2").weight)
+        convolution(residual, f"block{k}.conv2").weight.copy_(convolution(dense, f"block{k + 1}.conv1").weight[:, mine])
+    sums: list[torch.Tensor] = []
+    for k in (1, layers):
+        convolution(dense, f"block{k}.conv1").register_forward_hook(lambda _m, _x, y: sums.append(y))
+    dense(noise(2, c, 5, 5))
+    assert relative_error(residual(sums[0]), sums[1]) < EXACT
+
+
+def _share(dense: nn.Module, first: str, later: str, channels: slice) -> None:
+    """Let a layer read the channels as the first one does that reads them."""
+    _copy(norm(dense, f"{first}.norm1"), norm(dense, f"{later}.norm1"), channels, channels)
+    one, other = (convolution(dense, f"{layer}.conv1").weight for layer in (later, first))
+    one[:, channels] = other[:, channels]
+
+
+def _copy(one: nn.Module, other: nn.Module, source: slice = slice(None), target: slice = slice(None)) -> None:
+    """Give channels of a norm the state of another's."""
+    for name, tensor in other.state_dict().items():
+        if tensor.ndim:
+            tensor[target] = one.state_dict()[name][source]
 
 
 def test_a_layer_that_adds_nothing_is_refused_as_none() -> None:

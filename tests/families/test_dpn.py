@@ -9,7 +9,7 @@ from torch import nn
 
 from space import Arch, SpaceError, Stage, build, cost, parse, trace
 from space.families.densenet import DenseLayer
-from space.families.dpn import SETTINGS, DualPath
+from space.families.dpn import EPS, SETTINGS, DualPath
 from space.families.preresnet import PreBottleneck
 from space.families.resnest import SplitAttention
 from space.families.resnet import Grouped
@@ -120,14 +120,17 @@ def test_without_a_residual_path_it_is_a_dense_layer() -> None:
 
 def test_the_classifier_is_a_fully_connected_layer_that_cio_counts() -> None:
     """A 1x1 convolution of the pooled map, with the same numbers."""
-    torch.manual_seed(0)
-    conv, linear = nn.Conv2d(6, 4, 1).double(), nn.Linear(6, 4).double()
-    linear.load_state_dict({name: value.reshape(4, -1).squeeze() for name, value in conv.state_dict().items()})
-    pooled = torch.randn(2, 6, 1, 1, dtype=torch.float64)
-    torch.testing.assert_close(conv(pooled).flatten(1), linear(pooled.flatten(1)))
-    sentence = "dual_path_stem(8) > dual_path(8, 6, 2) > {}(1000)"
-    ours, plain = (cost(parse(sentence.format(head))) for head in ("dual_path_head", "norm_head"))
-    assert (ours.params, ours.macs, ours.cio) == (plain.params, plain.macs, plain.cio + 6 + 3 * 2 + 1000)
+    sentence = "input(3, 40) > dual_path_stem(8) > dual_path(8, 6, 2) > {}(1000)"
+    ours, plain = (parse(sentence.format(head)) for head in ("dual_path_head", "norm_head"))
+    conv, linear = randomised(build(ours)), randomised(build(plain))
+    state = zip(linear.state_dict().items(), conv.state_dict().values(), strict=True)
+    linear.load_state_dict({name: value.reshape(tensor.shape) for (name, tensor), value in state})
+    linear.get_submodule("head.norm1").eps = EPS  # type: ignore[assignment]
+    image = torch.randn(2, 3, 40, 40, dtype=torch.float64)
+    with torch.no_grad():
+        assert relative_error(conv(image), linear(image)) < 1e-12
+    a, b = cost(ours), cost(plain)
+    assert (a.params, a.macs, a.cio) == (b.params, b.macs, b.cio + 6 + 3 * 2 + 1000)
 
 
 def test_cardinality_and_radix_are_a_slot_of_the_dual_path_block() -> None:

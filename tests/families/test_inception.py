@@ -201,15 +201,6 @@ def test_a_striding_1x1_reads_every_second_pixel() -> None:
     assert relative_error(striding(x), plain(x[:, :, ::2, ::2])) < 1e-12
 
 
-def test_average_pooling_before_a_1x1_is_a_2x2_of_equal_taps() -> None:
-    """As ResNet-D's shortcut has it, on even sides."""
-    x, weight = image(2, 6, 8, 8), image(4, 6, 1, 1)
-    taps = (weight / 4).expand(4, 6, 2, 2)
-    pooled = nn.functional.conv2d(nn.functional.avg_pool2d(x, 2), weight)
-    assert relative_error(nn.functional.conv2d(x, taps, stride=2), pooled) < 1e-12
-    assert torch.equal(nn.functional.avg_pool2d(x, 1, 2), x[:, :, ::2, ::2])
-
-
 def test_factorised_kernels_cost_their_sides_not_their_area() -> None:
     """A 7x7 in two steps has 14 / 49 of the weights; GoogLeNet's 5x5 as two 3x3 has 18 / 25."""
 

@@ -21,9 +21,9 @@ from space.families.resnet import Basic, ConvStem, NoShortcut, stack
 from space.graph import Interface, Tensor, source
 from space.module import build_graph
 from space.ops import Shape
-from space.parts import Block, Output, Position
-from tests.families.classic import EXACT, agree, built, noise
-from tests.families.strategies_classic import BLOCKS, OUTPUTS
+from space.parts import Output, Position
+from tests.families.classic import EXACT, agree, built, involution_macs, noise
+from tests.families.strategies_classic import OUTPUTS, blocks
 from tests.weights import randomised, relative_error
 
 
@@ -220,9 +220,10 @@ def test_what_is_impossible_is_refused(sentence: str, reason: str) -> None:
 @st.composite
 def archs(draw: st.DrawFn) -> Arch | None:
     """Small networks of these families' blocks; None where they are refused."""
-    blocks: st.SearchStrategy[Block] = st.one_of(*BLOCKS)
     outputs: st.SearchStrategy[Output] = st.one_of(*OUTPUTS, st.builds(Head, st.integers(1, 9)))
-    stages = st.lists(st.builds(Stage, blocks, st.integers(1, 3), st.integers(1, 2)), min_size=1, max_size=2)
+    stages = st.lists(
+        st.builds(Stage, st.one_of(*blocks().values()), st.integers(1, 3), st.integers(1, 2)), min_size=1, max_size=2
+    )
     stem = draw(st.sampled_from((BareStem(8), BareStem(8, 3, 2, pool=True), ConvStem(8, 3, 1, pool=False))))
     try:
         return Arch(stem=stem, stages=tuple(draw(stages)), head=draw(outputs), input=Input(3, draw(st.integers(7, 15))))
@@ -237,7 +238,7 @@ def test_declared_cost_is_measured_cost(arch: Arch | None, resolution: int) -> N
         return
     declared, model = cost(arch, resolution), build(arch)
     assert declared.params == sum(p.numel() for p in model.parameters())
-    assert declared.macs == measured_macs(model, arch.input.shape(resolution))
+    assert declared.macs == measured_macs(model, arch.input.shape(resolution)) + involution_macs(arch, resolution)
 
 
 @given(archs())

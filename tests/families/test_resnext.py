@@ -13,7 +13,7 @@ from space.families.resnext import Aggregated, Merge
 from space.graph import Interface
 from space.module import build
 from space.ops import Shape
-from tests.families.classic import EXACT, agree, built, noise
+from tests.families.classic import EXACT, agree, built, convolution, noise
 from tests.weights import relative_error
 
 CARDINALITY, WIDTH, OUT, CHANNELS = 4, 3, 20, 8
@@ -87,13 +87,16 @@ def test_one_branch_is_a_bottleneck() -> None:
 
 
 def test_a_grouped_convolution_is_a_block_diagonal_one() -> None:
-    groups, x = 3, noise(2, 6, 5, 5)
-    kernels = noise(9, 2, 3, 3, seed=1)
-    dense = torch.zeros(9, 6, 3, 3, dtype=x.dtype)
-    for i in range(groups):
-        dense[3 * i : 3 * i + 3, 2 * i : 2 * i + 2] = kernels[3 * i : 3 * i + 3]
-    assert torch.allclose(F.conv2d(x, dense, padding=1), F.conv2d(x, kernels, padding=1, groups=groups), atol=1e-12)
-    assert kernels.numel() * groups == dense.numel()
+    grouped, dense = (built(Stage(Bottleneck(6, 8, Grouped(groups)), 1), 8) for groups in (3, 1))
+    kernels = convolution(grouped, "block1.conv2").weight
+    diagonal = torch.zeros(6, 6, 3, 3, dtype=kernels.dtype)
+    for i in range(3):
+        mine = slice(2 * i, 2 * i + 2)
+        diagonal[mine, mine] = kernels[mine]
+    dense.load_state_dict(grouped.state_dict() | {"block1.conv2.weight": diagonal})
+    x = noise(2, 8, 5, 5)
+    assert relative_error(dense(x), grouped(x)) < EXACT
+    assert diagonal.numel() == 3 * kernels.numel()
 
 
 @pytest.mark.parametrize(

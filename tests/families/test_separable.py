@@ -131,9 +131,13 @@ def test_a_simplified_inception_is_a_1x1_and_a_grouped_convolution(segments: int
 
 def test_a_classifier_may_stand_before_the_pooling_as_a_1x1_convolution() -> None:
     """The same function; its multiply-adds are as many times more as the map has pixels."""
-    x, linear = image(2, 6, 5, 7), nn.Linear(6, 4).double().requires_grad_(requires_grad=False)
-    before = F.conv2d(x, linear.weight[:, :, None, None], linear.bias).mean((2, 3))
-    assert relative_error(linear(x.mean((2, 3))), before) < 1e-12
+    arch = parse("input(3, 25) > conv_stem(6, kernel=3) > separable(8) > head(4)")
+    model, maps = randomised(build(arch)).requires_grad_(requires_grad=False), []
+    model.get_submodule("stage1.block1.norm2").register_forward_hook(lambda _m, _x, y: maps.append(y.clone()))
+    logits, (weight, bias) = model(image(2, 3, 25, 25)), model.get_submodule("head.linear1").state_dict().values()
+    assert maps[0].shape == (2, 8, 7, 7)
+    before = F.conv2d(maps[0].relu(), weight[:, :, None, None], bias).mean((2, 3))
+    assert relative_error(before, logits) < 1e-12
 
 
 def test_the_first_relu_of_an_xception_block_is_not_repeated() -> None:

@@ -9,11 +9,12 @@ from space.arch import Head, Input
 from space.families.resnet import ConvStem
 from space.module import residual_norms
 from tests.families import strategies_spatial as strategies
+from tests.families.classic import involution_macs
 from tests.weights import randomised
 
 RESOLUTIONS = st.integers(5, 24)
 
-stages = st.builds(Stage, strategies.BLOCKS[0], st.integers(1, 2), st.sampled_from((1, 1, 2, 3)))
+stages = st.builds(Stage, st.one_of(*strategies.blocks().values()), st.integers(1, 2), st.sampled_from((1, 1, 2, 3)))
 
 writings = st.fixed_dictionaries(
     {
@@ -32,12 +33,6 @@ def archs(draw: st.DrawFn) -> Arch:
         return Arch(**draw(writings))
     except SpaceError:
         return parse("input(3, 9) > conv_stem(8) > 2*bottleneck(16, 16, hierarchical(4))/2 > head(3)")
-
-
-def involution_macs(arch: Arch, resolution: int) -> int:
-    """Multiply-adds of applying predicted kernels, kernel² a result, which no counter of layers sees."""
-    nodes = trace(arch, resolution).nodes
-    return sum(node.op.kernel**2 * node.shape.elements for node in nodes if isinstance(node.op, ops.Involution))
 
 
 @given(archs(), RESOLUTIONS)

@@ -41,6 +41,8 @@ def test_every_listed_name_is_a_sentence(name: str) -> None:
         ("2s2x40d", "resnest50_fast_2s2x40d"),
         ("26w4s", "res2net50_26w4s"),
         ("4w4s8c", "res2next50_4w4s8c"),
+        ("k32", "densenet121"),
+        ("K32", "densenet121"),
         ("RESNET50", " resnet50\n"),
         ("conv_stem(8) > 2*basic(8) > 3*basic(8) > basic(9)/2 > basic(9)", "conv_stem(8) > 5*basic(8) > 2*basic(9)/2"),
         # At stride 1 there is nothing to pool, and where the shape stays there is nothing to project.
@@ -59,6 +61,7 @@ def test_two_writings_of_one_network_are_one_value(one: str, other: str) -> None
     [
         ("resnet50", "resnet50a"),
         ("resnet18", "resnet18_shortcut_a"),
+        ("k48", "densenet161"),
         ("resnest50_fast_1s1x64d", "resnest50_fast_0s1x64d"),
         ("conv_stem(8) > 2*basic(8)", "input(1, 224) > conv_stem(8) > 2*basic(8)"),
         ("conv_stem(8) > 2*basic(8)", "conv_stem(8) > 2*basic(8) > head(10)"),
@@ -72,14 +75,6 @@ def test_two_long_stages_of_one_kind_are_two() -> None:
     """A stage has at most 1000 blocks, but these are not one."""
     text = "conv_stem(8) > 600*basic(8) > 600*basic(8, squeeze_excite(reduction=4)) > head(10)"
     assert str(parse(text)) == text
-
-
-def test_shortcut_options_differ_by_their_projections() -> None:
-    """B over A: the blocks that change shape, c_in c_out + 2 c_out each; C over B: all others, c² + 2c."""
-    a, b, c = (cost(parse(f"resnet18_shortcut_{option}")).params for option in "abc")
-    shapes = ((64, 128), (128, 256), (256, 512))
-    assert b - a == sum(i * o + 2 * o for i, o in shapes)
-    assert c - b == sum(n * (p * p + 2 * p) for n, p in ((2, 64), (1, 128), (1, 256), (1, 512)))
 
 
 def test_moving_the_stride_moves_the_first_convolutions_to_the_smaller_map() -> None:
@@ -122,6 +117,12 @@ TWINS = {
     "res2next50_4w4s8c": {"res2next50_4w4s0c": "4w4s0c: width, scale and cardinality are at least 1; the nearest is "},
     "resnest50_fast_2s1x64d": {"resnest50_fast_2s1x64": "the nearest is resnest50_fast_2s1x64d"},
     "inceptionv3": {"inception_v3": "the nearest is inceptionv3", "inceptionv5": "the nearest is inceptionv"},
+    "k32": {"k0": "the growth rate is at least 1; the nearest is k1", "k": "", "k32d": "", "k3.2": ""},
+    "resnet18": {
+        "resnet18b": "a bottleneck strides in its first 1x1, and 18 layers are basic blocks; the nearest is resnet18",
+        "seresnet34a": "and 34 layers are basic blocks; the nearest is seresnet34",
+        "seresnet18b": "the nearest is seresnet18",
+    },
     "densenet121": {"densnet121": "the nearest is densenet121", "densenet-121": "the nearest is densenet121"},
     "resnet20_cifar": {"resnet21_cifar": "the depth is 6n + 2; the nearest is resnet20_cifar"},
     "densenet_l3004_k1_cifar": {"densenet_l999999_k1_cifar": "the nearest is densenet_l3004_k1_cifar"},
@@ -136,10 +137,10 @@ TWINS = {
         "conv_stem(8) > 2*basic(().__class__)": "",
         "conv_stem(8) > " + 1_900 * "999999999*" + "basic(8)": "is too large; numbers go up to 1000000000",
         "conv_stem(8) > basic(8)/" + 9_000 * "9*" + "9": "is too large; numbers go up to 1000000000",
-        "conv_stem(" * 1_900 + "8" + ")" * 900: "parts are nested more than 8 deep",
+        "conv_stem(" * 1_900 + "8" + ")" * 900: "parts are nested more than 12 deep",
         "(" * 19_999: "'(' is no part",
         "[" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
-        "conv_stem(8) > " + 3_000 * "[": "parts are nested more than 8 deep",
+        "conv_stem(8) > " + 3_000 * "[": "parts are nested more than 12 deep",
         "9" * 19_999: "write a name such as resnext50_32x4d, or a sentence",
         "9a" * 9_999: "write a name such as resnext50_32x4d, or a sentence",
         "conv_stem(8) > " + 2_000 * "basic(8)>" + "basic(8)": "a stage has 1 to 1000 blocks, not 1001",
@@ -187,6 +188,34 @@ def refusal(text: str) -> str:
     except SpaceError as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("resnext50", "resnext50_"),
+        ("res2net50", "res2net50_"),
+        ("res2next50", "res2next50_4w4s8c"),
+        ("seresnext50", "seresnext50_32x4d"),
+        ("resnest50_2s1x64d", "resnest50_fast_2s1x64d"),
+        ("resnet110", "resnet110_cifar"),
+        ("resnet20", "resnet20_cifar"),
+        ("resnext29_32x4d", "resnext29_32x4d_cifar"),
+        ("resnet50_32x4d", "resnext50_32x4d"),
+        ("wrn28_10", "wrn28_10_cifar"),
+    ],
+)
+def test_the_nearest_name_is_of_the_family_and_has_the_numbers(name: str, near: str) -> None:
+    said = refusal(name).rpartition("the nearest is ")[2]
+    assert said.startswith(near) if near.endswith("_") else said == near
+
+
+@pytest.mark.parametrize("name", ["resnet50", "RESNEXT50_32x4d", "32x4d", "k32", "resnet18b"])
+def test_a_name_stands_alone(name: str) -> None:
+    for sentence in (f"{name} > head(10)", f"input(1, 28) > {name}", f"conv_stem(8) > {name} > head(10)"):
+        assert refusal(sentence) == (
+            f"{name!r} is a whole network, and a name stands alone; `explore show {name}` has the sentence to change"
+        )
 
 
 @pytest.mark.parametrize("name", listed())

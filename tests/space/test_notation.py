@@ -19,6 +19,10 @@ WRONG = [
     "densnet121",
     "__import__('os').system('true')",
     "resnet50; drop",
+    "resnet50 > head(10)",
+    "resnet18b",
+    "resnext50",
+    "k0",
     "> > >",
     "conv_stem(64)",
     "2*basic(8)",
@@ -102,3 +106,10 @@ def test_nor_does_text_that_looks_like_a_sentence(text: str) -> None:
     except SpaceError:
         return
     assert parse(str(arch)) == arch
+
+
+def test_parts_that_compose_can_be_written_as_deep_as_they_compose() -> None:
+    spatial = "hierarchical(2, hierarchical(2, dcdc_reconstruction(involution(3, group_width=1, reduction=1))))"
+    block = f"inception([[conv(8, 1), fork([[{spatial}], [conv(8, 1)]])], [conv(8, 3)]])"
+    sentence = f"conv_stem(8) > 1*{block} > head(3)"
+    assert str(parse(sentence)) == sentence
