@@ -86,7 +86,12 @@ def _question(*, of_sweep: bool = False) -> Parser:
     ask.add_argument(
         "--base", metavar="NAME", help="network to start from (default: the ladder's nearest, brought to the budget)"
     )
-    ask.add_argument("--values", metavar="V,V", help="values of the axis (default: those explore plan shows)")
+    ask.add_argument(
+        "--values",
+        metavar="V,V",
+        action="append",
+        help="values of the axis, and given again, of a plane's second (default: those explore plan shows)",
+    )
     ask.add_argument(
         "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
     )

@@ -66,6 +66,14 @@ def tolerance(word: str) -> float:
     return value
 
 
+def _values(words: list[str]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+    """Those of the first axis and of the second, where they are given."""
+    if len(words) > 2:
+        raise UsageError(f"--values: given {len(words)} times; a plane has two axes")
+    first, second = (integers("--values", word) for word in (*words, None, None)[:2])
+    return first, second
+
+
 def planned(options: Namespace) -> "Plan":
     """The plan that the question's options ask for."""
     from space.axes import axes, yielding  # here: solving takes numpy, which costs and tables do without
@@ -91,7 +99,7 @@ def planned(options: Namespace) -> "Plan":
         "--base" if options.base else "--budget",
         lambda: base_of(amount, asked[0], options.base, resolution, exact=exact, multiple=multiple),
     )
-    values = integers("--values", options.values)
+    values, across = _values(options.values or [])
     return of(
         "--values" if values else "--base" if options.base else "--axis",
         lambda: plan(
@@ -100,6 +108,7 @@ def planned(options: Namespace) -> "Plan":
             against=against,
             base=options.base,
             values=values,
+            across=across,
             match=options.match,
             resolution=resolution,
             multiple=multiple,

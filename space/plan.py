@@ -105,14 +105,16 @@ def plan(
     against: str | None = None,
     base: str | None = None,
     values: Sequence[int] | None = None,
+    across: Sequence[int] | None = None,
     match: Match = "paper",
     resolution: int | None = None,
     multiple: int = 1,
 ) -> Plan:
     """Solve every setting of the axis; `SpaceError` names what does not fit.
 
-    `values` are those of the axis written first; of the usual ones those stay that hold the budget. `resolution` is in
-    pixels (None: the base's own). In exact matching widths are multiples of `multiple`, too.
+    `values` are those of the axis written first, `across` those of a plane's other one; of the usual ones those stay
+    that hold the budget. `resolution` is in pixels (None: the base's own). In exact matching widths are multiples of
+    `multiple`, too.
     """
     asked = axes(axis)
     gives_way = yielding(asked, against)
@@ -120,8 +122,9 @@ def plan(
         raise SpaceError(f"widths are not solved exactly where {match} matching moves {gives_way}; leave multiples out")
     start = base_of(budget, asked[0], base, resolution, exact=match == "exact", multiple=multiple)
     question = _Question(budget, asked, gives_way, match, start, multiple)
-    chosen, usual = (points(asked, axis[0], own, start.factor) for own in (values, None))
-    settings, left_out = _settings(question, chosen, all_of_them=values is not None)
+    given = _given(asked, axis[0], values, across)
+    chosen, usual = (points(asked, own, start.factor) for own in (given, {}))
+    settings, left_out = _settings(question, chosen, all_of_them=bool(given))
     native = start.arch.input.resolution == parse(start.network).input.resolution
     return Plan(
         tuple(rule.name for rule in asked),
@@ -134,6 +137,16 @@ def plan(
         left_out,
         usual=chosen == usual and not left_out and native and multiple == 1,
     )
+
+
+def _given(
+    asked: Sequence[Axis], first: str, values: Sequence[int] | None, across: Sequence[int] | None
+) -> dict[str, Sequence[int]]:
+    """Values by the axis they are of."""
+    others = [axis.name for axis in asked if axis.name != first]
+    if across and not others:
+        raise SpaceError(f"{first} is one axis, and values are given for two; write those of {first} alone")
+    return {name: own for name, own in ((first, values), *((other, across) for other in others)) if own}
 
 
 def _settings(

@@ -1,6 +1,6 @@
 """The axes by name, and the one or two that are asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from space.axes.axis import Axis
@@ -44,17 +44,16 @@ def _common(asked: Sequence[Axis]) -> list[str]:
     return [d for d in asked[0].against if d not in names and all(d in axis.against for axis in asked)]
 
 
-def points(
-    asked: Sequence[Axis], first: str, values: Sequence[int] | None, factor: float = 1.0
-) -> list[tuple[int, ...]]:
-    """The values of the axis, or the grid of the plane, each a tuple; `values` take the place of those of axis `first`.
+def points(asked: Sequence[Axis], given: Mapping[str, Sequence[int]], factor: float = 1.0) -> list[tuple[int, ...]]:
+    """The values of the axis, or the grid of the plane, each a tuple; those `given` by axis, of the others the usual.
 
     Where values are channels, those by default are `factor` times as many.
     """
-    twice = next((v for i, v in enumerate(values or ()) if v in (values or ())[:i]), None)
-    if twice is not None:
-        raise SpaceError(f"value {twice} is given twice; write each value once")
-    return list(product(*(values if values and a.name == first else _usual(a, asked, factor) for a in asked)))
+    for values in given.values():
+        twice = next((v for i, v in enumerate(values) if v in values[:i]), None)
+        if twice is not None:
+            raise SpaceError(f"value {twice} is given twice; write each value once")
+    return list(product(*(given.get(axis.name) or _usual(axis, asked, factor) for axis in asked)))
 
 
 def _usual(axis: Axis, asked: Sequence[Axis], factor: float) -> tuple[int, ...]:

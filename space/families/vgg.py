@@ -7,7 +7,7 @@ from space.arch import Arch, Stage
 from space.families.inception import Normalisation
 from space.graph import Tensor
 from space.names import rule
-from space.parts import Block, Output, Position, Stem
+from space.parts import Block, Gate, NoGate, Output, Position, Stem
 
 WIDTHS = (64, 128, 256, 512, 512)
 
@@ -20,14 +20,15 @@ EPS = 1e-5
 @final
 @dataclass(frozen=True)
 class Vgg(Block):
-    """A 3x3 convolution with bias and ReLU; where it strides, max pooling stands before it."""
+    """A 3x3 convolution with bias and ReLU, and a gate on that; where it strides, max pooling stands before it."""
 
     out: int
     normalisation: Normalisation = Normalisation.BIAS
+    gate: Gate = NoGate()
 
     def apply(self, x: Tensor, at: Position) -> Tensor:
         x = x.max_pool(at.stride, stride=at.stride) if at.stride > 1 else x
-        return self.normalisation.activate(x.conv(self.out, 3, bias=self.normalisation.biased), EPS)
+        return self.gate.apply(self.normalisation.activate(x.conv(self.out, 3, bias=self.normalisation.biased), EPS))
 
 
 @final

@@ -83,7 +83,7 @@ def blocks(slots: Slots = ANY) -> Blocks:
         InvertedResidual: st.builds(InvertedResidual, WIDTHS, st.integers(1, 3), spatial, gate),
         Pointwise: st.builds(Pointwise, WIDTHS),
         Xception: st.builds(Xception, widths, spatial, gate, shortcut),
-        Vgg: st.builds(Vgg, WIDTHS, NORMALISATIONS),
+        Vgg: st.builds(Vgg, WIDTHS, NORMALISATIONS, gate),
     }
 
 

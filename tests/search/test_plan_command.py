@@ -36,3 +36,21 @@ def test_multiples_and_planes_have_their_words(capsys: pytest.CaptureFixture[str
     assert "1x64-128-240-528d" in printed(capsys, *exact)
     plane = printed(capsys, "--budget", "4GFLOPs", "--axis", "cardinality", "--axis", "depth", "--json")
     assert json.loads(plane)["axis"] == ["cardinality", "depth"]
+    both = ("--budget", "4GFLOPs", "--axis", "radix", "--match", "exact", "--values", "0,3", "--values", "3", "--json")
+    assert [setting["value"] for setting in json.loads(printed(capsys, *both))["settings"]] == [[0, 3], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "said"),
+    [
+        ("cardinality", ("1", "2"), "--values: cardinality is one axis, and values are given for two"),
+        ("radix", ("1", "2", "4"), "--values: given 3 times; a plane has two axes"),
+        ("radix", ("1", "x"), "--values: 'x' is not possible"),
+        ("radix", ("1", " "), "--values: ' ' says nothing"),
+    ],
+)
+def test_values_are_given_once_for_each_axis(
+    axis: str, values: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--budget", "4GFLOPs", "--axis", axis, *(f"--values={value}" for value in values)]) == 2
+    assert capsys.readouterr().err.startswith(f"explore: {said}")

@@ -1,6 +1,6 @@
 """Every axis is read as it was put; the papers' settings and planes come out; any budget has a plan."""
 
-from time import perf_counter
+from itertools import product
 from typing import Literal
 
 import pytest
@@ -66,26 +66,23 @@ CASES = {
     "cardinality": (1, 2, 4, 8, 16, 32),
     "radix": (0, 1, 2, 3, 4),
     "scale": tuple(range(1, 9)),
-    "growth-rate": tuple(range(12, 49, 4)),
+    "growth-rate": tuple(range(12, 49)),
     "depth": (26, 50, 101, 152),
 }
 
 
 @pytest.mark.parametrize(("axis", "values"), CASES.items())
-def test_exact_matching_meets_a_thousandth_of_the_budget_within_a_second_a_setting(
-    axis: str, values: tuple[int, ...]
-) -> None:
-    start = perf_counter()
+def test_exact_matching_meets_a_thousandth_of_the_budget(axis: str, values: tuple[int, ...]) -> None:
+    """How long it takes is measured in tests/bench/solve.py."""
     it = plan(FOUR, [axis], values=values, match="exact")
-    assert perf_counter() - start < len(it.settings) + 1
     assert all(abs(setting.budget_error) <= EXACT for setting in it.settings)
     assert len(it.settings) == len(values) * (3 if axis == "radix" else 1)
 
 
-def test_radix_by_cardinality_is_met_wherever_three_divides() -> None:
-    it = plan(FOUR, ["cardinality", "radix"], values=(1, 2, 3, 4), match="exact")
+def test_radix_by_cardinality_is_met_everywhere_threes_included() -> None:
+    it = plan(FOUR, ["radix", "cardinality"], values=(0, 1, 2, 3, 4), across=(1, 2, 3, 4), match="exact")
     assert all(abs(setting.budget_error) <= EXACT for setting in it.settings)
-    assert len(it.settings) == 16
+    assert [setting.value for setting in it.settings] == list(product((0, 1, 2, 3, 4), (1, 2, 3, 4)))
 
 
 def test_where_whole_blocks_come_no_nearer_the_plan_says_of_how_many_it_is_the_nearest() -> None:

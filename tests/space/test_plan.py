@@ -274,6 +274,23 @@ def test_values_are_those_of_the_axis_written_first() -> None:
     assert {s.value for s in plan(FOUR, ["radix", "cardinality"], values=(2,)).settings} == {(2, c) for c in (1, 2, 4)}
 
 
+@pytest.mark.parametrize("axes", [["cardinality", "radix"], ["radix", "cardinality"], ["radix"]])
+def test_a_plane_may_have_values_of_both_its_axes(axes: list[str]) -> None:
+    radices, cardinalities = (0, 2), (1, 4)
+    values, across = (cardinalities, radices) if axes[0] == "cardinality" else (radices, cardinalities)
+    it = plan(FOUR, axes, values=values, across=across)
+    assert [s.value for s in it.settings] == [(0, 1), (0, 4), (2, 1), (2, 4)]
+    assert not it.usual
+
+
+def test_values_of_the_second_axis_need_a_second_axis_and_are_given_once() -> None:
+    assert [s.value for s in plan(FOUR, ["radix"], across=(4,)).settings] == [(r, 4) for r in (0, 1, 2, 4)]
+    with pytest.raises(SpaceError, match="cardinality is one axis, and values are given for two"):
+        plan(FOUR, ["cardinality"], values=(1,), across=(2,))
+    with pytest.raises(SpaceError, match="value 4 is given twice"):
+        plan(FOUR, ["radix"], across=(4, 4))
+
+
 def test_a_budget_that_no_network_is_as_small_as_is_refused() -> None:
     draft = Draft.of(parse("resnet50"))
     with pytest.raises(SpaceError, match="stem and head alone cost 120 MFLOPs, no less than the 100 MFLOPs"):

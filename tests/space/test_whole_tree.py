@@ -13,7 +13,7 @@ from space.arch import Head, Input, Stage
 from space.notation import word
 from space.parts import Block, Part
 from tests import strategies
-from tests.composition import pairs, sentences, table
+from tests.composition import nested, pairs, sentences, sentences_within, table
 from tests.conftest import ROOT
 from tests.families import strategies_branches, strategies_classic, strategies_dense, strategies_spatial
 from tests.families.classic import involution_macs
@@ -172,6 +172,19 @@ of_every_pair = pytest.mark.parametrize(
 def test_every_pair_of_the_table_is_accepted_ten_times(block: type[Block], slot: str, part: type[Part]) -> None:
     found = sentences(block, slot, part, most=TIMES)
     assert len(found) == TIMES
+    holds(found[-1], 17)
+
+
+WITHIN = [pair for pair in nested() if sentences_within(*pair, most=1)]
+
+
+@pytest.mark.parametrize(
+    ("holder", "slot", "part"), WITHIN, ids=[f"{word(holder)}-{word(part)}" for holder, _, part in WITHIN]
+)
+def test_every_pair_within_a_part_is_accepted_ten_times(holder: type[Part], slot: str, part: type[Part]) -> None:
+    found = sentences_within(holder, slot, part, most=TIMES)
+    assert len(found) == TIMES
+    assert all(word(holder) in str(arch) for arch in found)
     holds(found[-1], 17)
 
 
