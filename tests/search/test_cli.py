@@ -194,6 +194,7 @@ def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr("search.cluster.cluster", cluster)
     monkeypatch.setattr("search.study.execute", lambda *_: None)
+    monkeypatch.setattr("search.cluster.slots", lambda _: 1)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
