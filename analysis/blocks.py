@@ -104,7 +104,8 @@ def _panel(graph: Graph, block: _Block, same: Sequence[_Block]) -> Panel:
     whole = diagram(graph, block.scope)
     if len(whole.boxes) > MOST:
         raise SpaceError(f"{block.scope[:-1]}: a drawing has at most {MOST} boxes; this one has {len(whole.boxes)}")
-    return Panel(title, f"also in {_stages(others)}" if others else "", whole)
+    elsewhere = f"also in {_stages(others)}, with other channels or strides" if others else ""
+    return Panel(title, elsewhere, whole)
 
 
 def _stages(numbers: Sequence[int]) -> str:

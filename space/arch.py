@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import lru_cache
 from itertools import product
+from numbers import Integral
 from typing import final
 
 from space.errors import SpaceError
@@ -51,6 +52,8 @@ class Input(Part):
     def shape(self, resolution: int | None = None) -> Shape:
         """One image at `resolution` pixels a side (None: native)."""
         side = self.resolution if resolution is None else resolution
+        if not isinstance(side, Integral):
+            raise SpaceError(f"input({self.channels}, {side}): a side is a whole number of pixels, not {side}")
         if self.channels < 1 or not 1 <= side <= MAX_RESOLUTION:
             what = f"an image has at least 1 channel, and 1 to {MAX_RESOLUTION} pixels a side"
             raise SpaceError(f"input({self.channels}, {side}): {what}")

@@ -14,6 +14,8 @@ from space.parts import Block, Output, Part, Stem
 
 def parse(text: str) -> Arch:
     """The network of a name (`resnext50_32x4d`), a short form (`32x4d`) or a sentence; `SpaceError` if none."""
+    if not isinstance(text, str):
+        raise SpaceError(f"a sentence is text, such as 'resnext50_32x4d', not of type {type(text).__name__}")
     if len(text) > written.MAX_LENGTH:
         raise SpaceError(f"a sentence has at most {written.MAX_LENGTH} characters, not {len(text)}")
     text = text.strip()

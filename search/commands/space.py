@@ -69,10 +69,14 @@ def _count(found: Tables, limits: list[Limit], options: Namespace) -> int:
         print(json.dumps(document, indent=1))
         return 0
     number = str(within) if within.exact else f"between {within.low:,} and {within.high:,} (bounds)"
-    print(f"{number} {_within(limits)}" if limits else "", f"{total:,} networks in the space", sep="")
+    print(f"{number} {_within(limits)}" if limits else "", f"{_networks(total)} in the space", sep="")
     if not within.high:
         print(shortfall(found, limits))
     return 0
+
+
+def _networks(number: int) -> str:
+    return f"{number:,} network" + ("s" if number != 1 else "")
 
 
 def _within(limits: list[Limit]) -> str:
@@ -110,7 +114,7 @@ def _write(batches: Iterator[pd.DataFrame], options: Namespace) -> int:
             write(rows)
             written += len(rows)
     if options.output:
-        print(f"{written:,} networks in {options.output}")
+        print(f"{_networks(written)} in {options.output}")
     return 0
 
 

@@ -116,8 +116,9 @@ def test_every_stage_is_on_some_panel_unless_it_is_a_single_layer(arch: Arch) ->
 
 def test_a_bottleneck_is_drawn_as_in_the_papers() -> None:
     first, second = panels(parse("resnext50_32x4d"))
-    assert (first.title, first.elsewhere) == ("Stage 2, block 1 of 4", "also in stages 1, 3 and 4")
-    assert (second.title, second.elsewhere) == ("Stage 2, blocks 2 to 4", "also in stages 1, 3 and 4")
+    elsewhere = "also in stages 1, 3 and 4, with other channels or strides"
+    assert (first.title, first.elsewhere) == ("Stage 2, block 1 of 4", elsewhere)
+    assert (second.title, second.elsewhere) == ("Stage 2, blocks 2 to 4", elsewhere)
     assert titles(second.diagram) == [
         "512 × 28 × 28", "1×1, 256, norm, relu", "3×3, 256, C=32, norm, relu", "1×1, 512, norm", "+, relu",
         "512 × 28 × 28",

@@ -73,7 +73,7 @@ SHORTCUTS: Parts = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Slots:
     """What a block's slots are drawn from."""
 
@@ -104,11 +104,11 @@ class Slots:
 
 
 def _one(parts: Parts) -> st.SearchStrategy[Part]:
-    return st.one_of(*map(_among, parts.values()))
+    @st.composite  # of one_of the repr would list all parts in every slot of every block
+    def part(draw: st.DrawFn) -> Part:
+        return draw(st.sampled_from(parts[draw(st.sampled_from(tuple(parts)))]))
 
-
-def _among(parts: Sequence[Part]) -> st.SearchStrategy[Part]:
-    return st.integers(0, len(parts) - 1).map(lambda i: parts[i])  # sampled_from's repr would list all
+    return part()
 
 
 ANY = Slots(SPATIALS, GATES, SHORTCUTS)
@@ -129,8 +129,12 @@ def widths(spatial: Spatial) -> st.SearchStrategy[int]:
 Around = Callable[[st.SearchStrategy[Spatial], st.SearchStrategy[int]], st.SearchStrategy[Block]]
 
 
-@st.composite  # flatmap would make an alternative of every kind of part, and such blocks that much likelier
-def around(draw: st.DrawFn, slots: Slots, block: Around) -> Block:
+def around(slots: Slots, block: Around) -> st.SearchStrategy[Block]:
     """A block around a spatial part, and with channels that mostly fit it."""
-    spatial = draw(slots.spatial)
-    return draw(block(st.just(spatial), widths(spatial)))
+
+    @st.composite  # flatmap would make an alternative of every kind of part, and such blocks that much likelier
+    def one(draw: st.DrawFn) -> Block:
+        spatial = draw(slots.spatial)
+        return draw(block(st.just(spatial), widths(spatial)))
+
+    return one()

@@ -72,6 +72,7 @@ def test_every_space_that_ships_has_networks_of_four_gigaflops(name: str, capsys
 
 def test_a_count_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert said(capsys, SMALL, "count") == (0, "36 networks in the space\n", "")
+    assert said(capsys, "conv_stem(8) > basic(8)", "count") == (0, "1 network in the space\n", "")
     code, out, _ = said(capsys, SMALL, "count", "--budget", "<=26Mparams", "--budget", "40MFLOPs", "--tolerance", "50%")
     number, _, rest = out.partition(" ")
     assert code == 0

@@ -235,3 +235,15 @@ def test_a_reconstruction_is_labelled_wherever_its_figures_are_shown(capsys: pyt
     assert "dcdc_reconstruction" in json.loads(capsys.readouterr().out)[0]["sentence"]
     assert main(["show", "resnet50"]) == 0
     assert "guess" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", [None, 50, b"resnet50", ["resnet50"]])
+def test_what_is_no_text_is_no_sentence(text: object) -> None:
+    with pytest.raises(SpaceError, match=f"a sentence is text, .* not of type {type(text).__name__}"):
+        parse(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("resolution", [1.5, 224.0, "224"])
+def test_a_resolution_is_a_whole_number(resolution: object) -> None:
+    with pytest.raises(SpaceError, match="a side is a whole number of pixels, not"):
+        cost(parse("resnet18"), resolution)  # type: ignore[arg-type]
