@@ -19,6 +19,8 @@ from space.parts import Block, Downsampling, Gate, NoGate, Part, Placement, Shor
 
 USUAL = 4  # what most channels of a random network are a multiple of
 
+WIDE = 16  # what stems make, at most
+
 Parts = Mapping[type[Part], Sequence[Part]]
 """Parts to draw from, of each kind as often as of any other."""
 
@@ -121,9 +123,9 @@ downsamplings = st.sampled_from(Downsampling)
 
 
 def widths(spatial: Spatial) -> st.SearchStrategy[int]:
-    """Channels that the part takes, but for one in ten."""
+    """Channels that the part takes, but for one in ten; and often as many as a stem makes, for shortcuts that pad."""
     step = lcm(unit(spatial), USUAL)
-    return st.sampled_from((step,) * 6 + (2 * step,) * 3 + (step + 1,))
+    return st.sampled_from((step,) * 3 + (2 * step,) * 2 + (lcm(step, WIDE),) * 4 + (step + 1,))
 
 
 Around = Callable[[st.SearchStrategy[Spatial], st.SearchStrategy[int]], st.SearchStrategy[Block]]

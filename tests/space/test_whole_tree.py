@@ -10,8 +10,9 @@ from hypothesis import assume, given, settings, strategies as st
 from search.counters import measured_macs
 from space import Arch, SpaceError, build, cost, parse
 from space.arch import Head, Input, Stage
+from space.families.resnet import ConvStem
 from space.notation import word
-from space.parts import Block, Part
+from space.parts import Block, Part, Stem
 from tests import strategies
 from tests.composition import nested, pairs, sentences, sentences_within, table
 from tests.conftest import ROOT
@@ -37,9 +38,11 @@ def _stages(blocks: st.SearchStrategy[Block]) -> st.SearchStrategy[Stage]:
     return st.builds(Stage, blocks, st.integers(1, 2), st.sampled_from((1, 1, 2, 2, 3)))
 
 
-def _networks(stages: st.SearchStrategy[tuple[Stage, ...]]) -> st.SearchStrategy[dict[str, object]]:
+def _networks(
+    stages: st.SearchStrategy[tuple[Stage, ...]], stem: st.SearchStrategy[Stem] = stems
+) -> st.SearchStrategy[dict[str, object]]:
     image = st.builds(Input, st.integers(1, 3), st.integers(17, 40))
-    return st.fixed_dictionaries({"stem": stems, "stages": stages, "head": outputs, "input": image})
+    return st.fixed_dictionaries({"stem": stem, "stages": stages, "head": outputs, "input": image})
 
 
 any_stage = _stages(_blocks(ANY))
@@ -47,9 +50,10 @@ writings = _networks(st.lists(any_stage, min_size=1, max_size=3).map(tuple))
 
 
 def writings_with(block: type[Block], part: type[Part]) -> st.SearchStrategy[dict[str, object]]:
-    """Those with the part in a block of that kind."""
+    """Those with the part in a block of that kind, after a stem whose channels most parts take."""
     these = _stages(_blocks(ANY.with_only(part), block))
-    return _networks(st.tuples(these) | st.tuples(any_stage, these) | st.tuples(these, any_stage))
+    stem = st.builds(ConvStem, st.sampled_from((4, 8)), st.just(3), st.integers(1, 2), st.booleans())
+    return _networks(st.tuples(these) | st.tuples(any_stage, these) | st.tuples(these, any_stage), stem)
 
 
 def _made(writing: dict[str, object]) -> Arch | None:
