@@ -6,7 +6,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.blocks import Box, Diagram, Kind
-from analysis.drawing import PALETTE, as_text
+from analysis.figures.drawing import PALETTE, as_text
 from analysis.layering import Layout, Link, Place, layout
 from analysis.words import amount
 

@@ -4,22 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
 
 import jinja2
-import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.trial import Trial
-
-
-class Plot(NamedTuple):
-    """A figure with what a reader who cannot see it is told."""
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    figure: go.Figure
 
 
 @cache

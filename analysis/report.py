@@ -5,20 +5,21 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis import figures, sweep_report
+from analysis import sweep_report
+from analysis.cells import difference_words, interval_words
 from analysis.files import write_atomically
-from analysis.pages import Plot, machines, script_json, template
+from analysis.pages import machines, script_json, template
+from analysis.plots import axis_plots
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
-from analysis.statistics import Interval, Summary, summaries
+from analysis.statistics import Summary, summaries
 from analysis.trial import Trial
 from analysis.verdict import verdict
-from analysis.words import FLOPS_CONVENTION, MISSING, amount, decimals, number, percent, plural, signed
+from analysis.words import FLOPS_CONVENTION, MISSING, amount, number, percent, plural
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def render(run: Run) -> str:
     """The report as text; the same for the same run, whenever it is made."""
     recipe, table = run.recipe, run.trials()
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots = _plots(recipe, trials, table)
+    plots = axis_plots(recipe, trials, table)
     return template("report.html").render(
         recipe=recipe,
         question=_question(recipe),
@@ -67,29 +68,6 @@ def render(run: Run) -> str:
     )
 
 
-def _plots(recipe: Recipe, trials: list[Trial], table: pd.DataFrame) -> list[Plot]:
-    numbers, published = summaries(recipe, table), published_for(recipe)
-    error = figures.tradeoff(figures.tradeoff_info(recipe, table))
-    loss = figures.tradeoff(figures.tradeoff_info(recipe, table, "test_loss"))
-    errors = _alt("test error in percent", recipe, [summary.error for summary in numbers])
-    losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
-    costs = figures.costs(figures.costs_info(recipe))
-    curves = figures.curves(figures.curves_info(recipe, trials))
-    return [
-        Plot("error", "Test error", errors, _beside(published), error),
-        Plot("loss", "Test loss", losses, _LESS_NOISY, loss),
-        Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs),
-        Plot("curves", "Learning curves", _CURVES, _CURVES, curves),
-    ]
-
-
-_LESS_NOISY = (
-    "Loss is less noisy than error at this size; the verdict is about error. "
-    "Small points are single seeds, large ones their mean with the 95 % interval."
-)
-_CURVES = "Training and validation loss after every epoch, one line a setting, averaged over its seeds."
-
-
 def _question(recipe: Recipe) -> str:
     return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
 
@@ -101,65 +79,6 @@ def _progress(recipe: Recipe, trials: list[Trial]) -> str:
     most = "at most " if recipe.race else ""
     asked = plural(len(recipe.settings) * recipe.seeds, "trial")
     return f"{states['finished']} of {most}{asked} finished{failed}; {minutes:.1f} minutes of training in all"
-
-
-def _beside(published: PublishedCurve | None) -> str:
-    words = (
-        "Small points are single seeds, large ones their mean with the 95 % interval over seeds. These intervals may "
-        "overlap where the verdict is sure: it compares within each seed, so what a seed shifts alike cancels."
-    )
-    if published is None:
-        return words
-    return (
-        f"{words} Below, the published top-1 error of the full networks on ImageNet-1K "
-        f"({published.source}): another data set and full training, so compare the shapes and not the heights."
-    )
-
-
-def _alt(metric: str, recipe: Recipe, intervals: list[Interval]) -> str:
-    values = [f"{s.setting} {_interval_cell(i)}" for s, i in zip(recipe.settings, intervals, strict=True)]
-    return f"Plot of {metric} by setting: {'; '.join(values)}"
-
-
-def _costs_alt(recipe: Recipe) -> str:
-    values = [f"{s.setting} {amount(s.macs)} ({percent(s.budget_error)})" for s in recipe.settings]
-    return f"Bar chart of multiply-adds by setting and their deviation from the budget: {'; '.join(values)}"
-
-
-def _spread(recipe: Recipe) -> str:
-    """Whether the proxies are still about equal in cost, which only the candidates were made to be."""
-    costs = [setting.proxy_macs for setting in recipe.settings]
-    if not costs or min(costs) <= 0:
-        return FLOPS_CONVENTION
-    spread = max(costs) / min(costs) - 1
-    words = "The dashed line is the budget, the percentages are deviations from it."
-    return f"{words} The costliest proxy takes {100 * spread:.1f} % more than the cheapest."
-
-
-def _interval_cell(interval: Interval) -> str:
-    """10.05 ± 0.62; a single seed stands without an interval, and says so."""
-    match interval.n:
-        case 0:
-            return MISSING
-        case 1:
-            return f"{number(interval.mean, 3)} (one seed)"
-    if not interval.has_spread:
-        return f"{number(interval.mean, 3)} (all seeds alike)"
-    places = decimals(interval.half_width)
-    return f"{number(interval.mean, places)} ± {number(interval.half_width, places)}"
-
-
-def _difference_cell(interval: Interval) -> str:
-    match interval.n:
-        case 0:
-            return MISSING
-        case 1:
-            return f"{signed(interval.mean, 2)} (one seed)"
-    if not interval.has_spread:
-        return f"{signed(interval.mean, 2)} (all seeds alike)"
-    places = decimals(interval.half_width)
-    low, high = signed(interval.low, places), signed(interval.high, places)
-    return f"{signed(interval.mean, places)} ({low} to {high})"
 
 
 def _rows(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> list[Row]:
@@ -179,8 +98,8 @@ def _cells(setting: Setting, summary: Summary, published: float | None, *, is_fi
         percent(setting.base_error),
         amount(setting.proxy_macs),
         str(summary.error.n),
-        _interval_cell(summary.error),
-        _interval_cell(summary.loss),
-        MISSING if is_first else _difference_cell(summary.difference),
+        interval_words(summary.error),
+        interval_words(summary.loss),
+        MISSING if is_first else difference_words(summary.difference),
         MISSING if published is None else number(published, 2),
     )

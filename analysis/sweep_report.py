@@ -4,10 +4,10 @@ import json
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis.pages import Plot, machines, script_json, template
+from analysis.pages import machines, script_json, template
+from analysis.plots import sweep_plots
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
-from analysis.sweep_figures import plane, plane_info, progress, progress_info
 from analysis.words import FLOPS_CONVENTION, amount, number, percent, plural
 
 ROWS = 50  # of the best
@@ -18,7 +18,7 @@ def render(run: Run) -> str:
     recipe, found = run.recipe, outcomes(run)
     assert recipe.sweep
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots = _plots(run, found)
+    plots = sweep_plots(run, found)
     objectives = [LABELS[objective] for objective in recipe.sweep.objectives]
     tuned = [one.field for one in recipe.sweep.tune]
     return template("sweep.html").render(
@@ -54,18 +54,6 @@ def _progress(run: Run) -> str:
     latest = run.latest().values()
     minutes = sum(trial.seconds for trial in latest) / 60
     return f"{plural(len(latest), 'trial')}; {minutes:.1f} minutes of training in all"
-
-
-def _plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
-    steps, points = progress_info(run.recipe, found), plane_info(run.recipe, found)
-    told = f"Plot of {steps.label} of {plural(len(steps.values), 'proposal')} in their order"
-    spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(len(points.x), 'proposal')}"
-    early = "Proposals that were stopped early or failed have no value here, and stand in no plot."
-    seeds = f"Every point is the mean of {plural(run.recipe.seeds, 'seed')}; no interval is drawn about a single one."
-    return [
-        Plot("progress", "What the search has come to", told, early, progress(steps)),
-        Plot("plane", "What it costs", spread, seeds, plane(points)),
-    ]
 
 
 def _cells(one: Outcome, tuned: list[str]) -> list[str]:

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.drawing import PALETTE
-from analysis.figures import tradeoff, tradeoff_info
+from analysis.figures.drawing import PALETTE
+from analysis.figures.tradeoff import tradeoff, tradeoff_info
 from analysis.record import Run
 
 ROOT = Path(__file__).parents[1]

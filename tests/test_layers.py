@@ -78,7 +78,7 @@ def test_light_folders_name_no_heavy_library(folder: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import analysis.report, analysis.figures, analysis.verdict",
+        "import analysis.report, analysis.plots, analysis.verdict",
         "import analysis.importances, analysis.agreement, analysis.edf, analysis.pareto, analysis.power, analysis.zoo",
         "import space; space.cost(space.parse('resnext50_32x4d'))",
         "import search.cli; search.cli.main(['cost', 'resnet50', '--json'])",

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 import pytest
 
-from analysis import figures
+from analysis.figures.costs import costs, costs_info
+from analysis.figures.curves import curves, curves_info
+from analysis.figures.tradeoff import Metric, tradeoff, tradeoff_info
 from analysis.recipe import Recipe
 from analysis.table import trials_table
 from analysis.trial import Trial
@@ -16,10 +18,10 @@ HOSTILE = "</script><b>%{x}\" '🦊"
 
 
 @pytest.mark.parametrize("metric", ["test_error", "test_loss"])
-def test_the_tradeoff_holds_every_seed_and_its_interval(metric: figures.Metric) -> None:
+def test_the_tradeoff_holds_every_seed_and_its_interval(metric: Metric) -> None:
     recipe = a_recipe()
     written = trials(recipe)
-    info = figures.tradeoff_info(recipe, trials_table(recipe, written), metric)
+    info = tradeoff_info(recipe, trials_table(recipe, written), metric)
     (line,) = info.lines
     assert info.ticks == ("1x64d", "2x40d", "4x24d", "8x14d", "32x4d")
     assert [point.position for point in line.points] == [0, 1, 2, 3, 4]
@@ -32,17 +34,17 @@ def test_the_tradeoff_holds_every_seed_and_its_interval(metric: figures.Metric) 
 def test_published_values_stand_beside_error_only() -> None:
     recipe = a_recipe()
     table = trials_table(recipe, trials(recipe))
-    error, loss = figures.tradeoff_info(recipe, table), figures.tradeoff_info(recipe, table, "test_loss")
+    error, loss = tradeoff_info(recipe, table), tradeoff_info(recipe, table, "test_loss")
     assert error.published == "ResNeXt Table 3"
     assert [point.published for point in error.lines[0].points] == [23.9, 23.0, 22.6, 22.3, 22.2]
     assert loss.published is None
-    assert figures.tradeoff(error).layout.yaxis2.title.text == "ImageNet top-1 error (%)"
-    assert "yaxis2" not in figures.tradeoff(loss).layout
+    assert tradeoff(error).layout.yaxis2.title.text == "ImageNet top-1 error (%)"
+    assert "yaxis2" not in tradeoff(loss).layout
 
 
 def test_a_plane_has_a_line_for_each_cardinality() -> None:
     recipe = a_plane()
-    info = figures.tradeoff_info(recipe, trials_table(recipe, trials(recipe)))
+    info = tradeoff_info(recipe, trials_table(recipe, trials(recipe)))
     assert [line.name for line in info.lines] == ["cardinality 1", "cardinality 2", "cardinality 4"]
     assert info.ticks == ("0", "1", "2", "4")
     assert info.axis == "radix"
@@ -52,7 +54,7 @@ def test_a_plane_has_a_line_for_each_cardinality() -> None:
 
 
 def test_costs_are_the_recipes() -> None:
-    info = figures.costs_info(a_recipe())
+    info = costs_info(a_recipe())
     assert info.budget == 4
     assert info.gflops[-1] == pytest.approx(4.23048)
     assert info.errors[-1] == "+5.8 %"
@@ -62,7 +64,7 @@ def test_costs_are_the_recipes() -> None:
 def test_curves_are_means_over_the_seeds_that_finished() -> None:
     recipe = a_recipe()
     written = [a_trial(recipe, 0, 0, 10.0), a_trial(recipe, 0, 1, 20.0), failed(a_trial(recipe, 1, 0))]
-    (curve,) = figures.curves_info(recipe, written)
+    (curve,) = curves_info(recipe, written)
     assert curve.setting == "1x64d"
     assert curve.epochs == (1, 2, 3, 4)
     assert curve.train_loss[0] == pytest.approx(0.03 * 15 + 1)
@@ -90,8 +92,8 @@ def test_labels_are_text_and_no_markup() -> None:
 def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
     table = trials_table(recipe, written)
     return [
-        figures.tradeoff(figures.tradeoff_info(recipe, table)),
-        figures.tradeoff(figures.tradeoff_info(recipe, table, "test_loss")),
-        figures.costs(figures.costs_info(recipe)),
-        figures.curves(figures.curves_info(recipe, written)),
+        tradeoff(tradeoff_info(recipe, table)),
+        tradeoff(tradeoff_info(recipe, table, "test_loss")),
+        costs(costs_info(recipe)),
+        curves(curves_info(recipe, written)),
     ]

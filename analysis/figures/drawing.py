@@ -6,7 +6,8 @@ from textwrap import wrap
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.recipe import Setting
+from analysis.recipe import Recipe, Setting
+from analysis.searched import Outcome
 from analysis.words import amount, percent
 
 # Okabe and Ito (2008), safe for colour-blind readers; without their yellow and black, which vanish on white or dark
@@ -22,6 +23,18 @@ def hover(setting: Setting) -> str:
         f" ({percent(setting.budget_error)} of the budget), {amount(setting.params)} params,"
         f" {amount(setting.activations)} activations<br>proxy: {amount(setting.proxy_macs)} FLOPs"
     )
+
+
+def proposal_hover(recipe: Recipe, one: Outcome) -> str:
+    """The network that was proposed, and what else was."""
+    assert recipe.sweep
+    tuned = "".join(f"<br>{t.field} = {as_text(_shown(one, t.field))}" for t in recipe.sweep.tune)
+    return hover(one.proposal.setting) + tuned
+
+
+def _shown(one: Outcome, field: str) -> str:
+    value = one.proposal.hyperparameters[field]
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def as_text(words: str) -> str:

@@ -1,18 +1,15 @@
-"""The figures of a report: for each a frozen info with its numbers, and a function that only draws it."""
+"""What was measured along an axis, and what was published."""
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.drawing import DASHES, PALETTE, as_text, hover, say_if_empty, span, styled
+from analysis.figures.drawing import PALETTE, as_text, hover, say_if_empty, styled
 from analysis.published import published_for
 from analysis.recipe import Recipe, Setting
 from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
-from analysis.trial import Trial
-from analysis.words import percent, three_digits
 
 Metric = Literal["test_error", "test_loss"]
 _LABELS = {"test_error": "test error (%)", "test_loss": "test loss (nats)"}
@@ -135,112 +132,6 @@ def _published(line: Line, color: str) -> go.Scatter:
         name=line.name,
         showlegend=False,
     )
-
-
-class Costs(NamedTuple):
-    """Multiply-adds of every setting and of its proxy."""
-
-    settings: tuple[str, ...]
-    hovers: tuple[str, ...]
-    gflops: tuple[float, ...]
-    budget: float  # GFLOPs
-    errors: tuple[str, ...]  # of the budget
-    proxy_mflops: tuple[float, ...]
-
-
-def costs_info(recipe: Recipe) -> Costs:
-    """What was asked for and what was met; all of it in the recipe."""
-    return Costs(
-        settings=tuple(as_text(setting.setting) for setting in recipe.settings),
-        hovers=tuple(hover(setting) for setting in recipe.settings),
-        gflops=tuple(setting.macs / 1e9 for setting in recipe.settings),
-        budget=recipe.budget_macs / 1e9,
-        errors=tuple(percent(setting.budget_error) for setting in recipe.settings),
-        proxy_mflops=tuple(setting.proxy_macs / 1e6 for setting in recipe.settings),
-    )
-
-
-def costs(info: Costs) -> go.Figure:
-    """Bars from zero, so that lengths compare; the deviation from the budget is written on them."""
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.13, row_heights=[0.6, 0.4],
-        subplot_titles=["candidates", "proxies, as trained"],
-    )  # fmt: skip
-    for row, heights, labels, color in (
-        (1, info.gflops, info.errors, PALETTE[0]),
-        (2, info.proxy_mflops, [three_digits(height) for height in info.proxy_mflops], PALETTE[5]),
-    ):
-        bars = go.Bar(
-            x=info.settings, y=heights, text=labels,
-            customdata=info.hovers, hovertemplate="%{customdata}<extra></extra>",
-            textposition="inside", insidetextanchor="middle", textangle=0, marker_color=color, showlegend=False,
-        )  # fmt: skip
-        figure.add_trace(bars, row=row, col=1)
-    figure.add_hline(y=info.budget, line_dash="dash", line_color=PALETTE[1], row=1, col=1)
-    figure.update_xaxes(type="category")
-    figure.update_layout(uniformtext={"minsize": 9, "mode": "hide"})  # no label is too small to be read
-    figure.update_yaxes(title_text="GFLOPs", row=1, col=1)
-    figure.update_yaxes(title_text="MFLOPs", row=2, col=1)
-    return styled(figure, height=520)
-
-
-class Curve(NamedTuple):
-    """The learning curve of one setting, averaged over the seeds that reached the epoch."""
-
-    setting: str
-    hover: str
-    epochs: tuple[int, ...]
-    train_loss: tuple[float, ...]
-    validation_loss: tuple[float, ...]
-
-
-def curves_info(recipe: Recipe, trials: Iterable[Trial]) -> tuple[Curve, ...]:
-    """One curve for each setting with a finished trial."""
-    readings: dict[str, list[dict[str, float]]] = {}
-    for trial in trials:
-        if trial.state == "finished":
-            readings.setdefault(trial.sentence, []).extend(trial.curve)
-    return tuple(
-        _curve(setting, readings[setting.sentence]) for setting in recipe.settings if readings.get(setting.sentence)
-    )
-
-
-def _curve(setting: Setting, readings: list[dict[str, float]]) -> Curve:
-    columns = ["epoch", "train_loss", "validation_loss"]
-    means = pd.DataFrame(readings, columns=columns, dtype="float64").groupby("epoch").mean()
-    return Curve(
-        setting=as_text(setting.setting),
-        hover=hover(setting),
-        epochs=tuple(int(epoch) for epoch in means.index),
-        train_loss=tuple(means["train_loss"]),
-        validation_loss=tuple(means["validation_loss"]),
-    )
-
-
-def curves(info: tuple[Curve, ...]) -> go.Figure:
-    """Training above, validation below, on one scale: the gap between them is part of the message."""
-    titles = ["training", "validation"]
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1, subplot_titles=titles)
-    for index, curve in enumerate(info):
-        color, dash = PALETTE[index % len(PALETTE)], DASHES[index // len(PALETTE) % len(DASHES)]
-        for row, losses in ((1, curve.train_loss), (2, curve.validation_loss)):
-            line = go.Scatter(
-                x=curve.epochs, y=losses, name=curve.setting, legendgroup=curve.setting, showlegend=row == 1,
-                mode="lines+markers", line={"color": color, "dash": dash, "width": 2}, marker={"size": 4},
-                customdata=[curve.hover] * len(losses),
-                hovertemplate="epoch %{x}: %{y:.4f}<br>%{customdata}<extra></extra>",
-            )  # fmt: skip
-            figure.add_trace(line, row=row, col=1)
-    figure.update_xaxes(title_text="epoch", row=2, col=1)
-    last = max((curve.epochs[-1] for curve in info), default=1)
-    margin = 0.04 * last
-    whole = {"tick0": 1, "dtick": max(1, round(last / 8)), "range": [1 - margin, last + margin]}  # no half epochs
-    figure.update_xaxes(**whole)
-    figure.update_yaxes(
-        title_text="loss (nats)", range=span([loss for c in info for loss in (*c.train_loss, *c.validation_loss)])
-    )
-    say_if_empty(figure, is_empty=not info)
-    return styled(figure, height=600)
 
 
 def _lines(recipe: Recipe) -> list[tuple[str, list[Setting]]]:
