@@ -54,6 +54,7 @@ def cluster(resources: Resources, data_bytes: int) -> Iterator[Path]:
             _start(resources.address, STORE + 2 * data_bytes)
             signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would exit without a word
             nodes = ray.nodes()  # type: ignore[no-untyped-call]
+            os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots(resources))  # or workers start one after the other
             refuse_what_fits_nowhere(resources, [node["Resources"] for node in nodes if node["Alive"]])
             yield Path(scratch)
         finally:

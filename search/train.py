@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from analysis.recipe import Fidelity, Training
+from search.allocator import keep_freed
 from search.augment import Normalisation, crop_and_flip
 from search.data import DataSet, Images, Indices, resized, split
+from search.outcome import Outcome
 from search.schedule import learning_rate
 from search.seeds import seed_for
 
@@ -21,21 +22,12 @@ class Diverged(ArithmeticError):
     """A loss that is no longer finite; one line that says where."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a finished trial leaves: its metrics, and the test set image by image."""
-
-    metrics: dict[str, float]  # errors in percent, losses as mean cross-entropy in nats
-    losses: NDArray[np.float32]  # (N,) cross-entropy of each test image
-    correct: NDArray[np.bool_]  # (N,)
-
-
 class Trainer:
     """Trains one network at one fidelity and replicate.
 
     The split of the data, the order of the images and their augmentation come from (run seed, replicate), which all
     candidates share, so that candidates can be compared in pairs; only the initialisation also depends on `candidate`.
-    The process is taken over: its number of torch threads is set.
+    The process is taken over: its number of torch threads is set, and it keeps the memory that it frees.
     """
 
     def __init__(
@@ -53,6 +45,7 @@ class Trainer:
     ) -> None:
         """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch."""
         torch.set_num_threads(training.threads)
+        keep_freed()
         torch.backends.cudnn.deterministic = True
         self.data, self.fidelity, self.training = resized(data, fidelity.resolution), fidelity, training
         self.chance, self.device = (run_seed, replicate), torch.device(device)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from analysis.recipe import Recipe, Training
+from search.allocator import return_freed
 from search.data import DataSet
 from space import cost, parse, trace
 
@@ -23,6 +24,10 @@ class ProxyTrainable(tune.Trainable):
     """Trains the proxy named in its configuration; what training raises becomes the reason the trial failed."""
 
     def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: str) -> None:  # type: ignore[override]
+        import search.train  # noqa: F401
+        import space.module  # noqa: F401 -- what is imported now is not looked through after every trial
+
+        gc.freeze()
         self.data, self.recipe, self.device = data, recipe, device
         self.reset_config(config)
 
@@ -30,6 +35,7 @@ class ProxyTrainable(tune.Trainable):
         self.trial = new_config
         self.trainer: Trainer | None = None
         gc.collect()  # a network refers to itself: left to its own times, Python keeps eight of them and more
+        return_freed()  # the next network's layers have other sizes
         self.started = time.perf_counter()
         return True
 

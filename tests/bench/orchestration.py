@@ -39,6 +39,7 @@ from search.candidates import Settings
 from search.cluster import Resources, cluster
 from search.data import DataSet, Images, load
 from search.jobs import Event, jobs
+from search.outcome import Outcome
 from search.proposals import Proposer
 from search.source import Listed
 from search.study import execute
@@ -87,8 +88,6 @@ class Empty(ProxyTrainable):
     """Trains nothing, and says at once what came of it."""
 
     def step(self) -> dict[str, Any]:
-        from search.train import Outcome
-
         reading = {"epoch": 1, "train_loss": 1.0, "validation_loss": 1.0, "validation_error": 50.0, "seconds": 0.0}
         metrics = {"test_error": 50.0, "test_loss": 1.0, "validation_error": 50.0, "validation_loss": 1.0}
         outcome = Outcome({**metrics, "train_loss": 1.0}, np.ones(100, np.float32), np.ones(100, np.bool_))

@@ -34,14 +34,15 @@ from search.cluster import Resources, refuse_what_does_not_answer, refuse_what_f
 from search.data import load
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
+from search.outcome import Outcome
 from search.source import Listed, distributions, replay
 from search.study import LedgerSearcher, execute
-from search.train import Outcome
 from search.trainable import ProxyTrainable
 from tests.committed import RUNS
 from tests.processes import left_of
 
 EXPLORE = Path(sys.executable).parent / "explore"
+DRIVER = "import sys; from search.cli import main; code = main(); assert 'torch' not in sys.modules; sys.exit(code)"
 QUESTION = [
     "--budget",
     "4GFLOPs",
@@ -60,9 +61,12 @@ MEASURED = ["setting", "replicate", "test_error", "test_loss", "validation_error
 
 
 def explore(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """With the address of a cluster that is not there: without --address, this machine is meant."""
+    """With the address of a cluster that is not there: without --address, this machine is meant.
+
+    The driver trains nothing, and never takes the time and memory to load torch.
+    """
     alone = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
-    command = [EXPLORE, *words]
+    command = [sys.executable, "-P", "-c", DRIVER, *words]
     return subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, timeout=300, check=False)
 
 
