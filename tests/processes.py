@@ -20,8 +20,13 @@ def _running(session: int) -> list[str]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if os.getsid(int(entry.name)) == session:
+                if os.getsid(int(entry.name)) == session and not _is_dead(entry):
                     found.append((entry / "cmdline").read_text())
             except (ProcessLookupError, FileNotFoundError):
                 continue
     return found
+
+
+def _is_dead(process: Path) -> bool:
+    """A zombie has ended; it is its new parent's to take off the table."""
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"

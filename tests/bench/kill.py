@@ -65,6 +65,27 @@ def uninterrupted(folder: Path) -> tuple[pd.DataFrame, float]:
     return table(folder), time.monotonic() - began
 
 
+def is_there_at_a_moment(running: subprocess.Popen[bytes], folder: Path, seconds: float, rng: random.Random) -> bool:
+    """Wait until so many trials are kept and a little longer; one time in four for any moment, of the start, too."""
+    if rng.random() < 0.25:
+        wanted, pause = 0, rng.uniform(0, seconds)
+    else:
+        wanted, pause = rng.randrange(min(kept_in(folder), TRIALS - 1), TRIALS), rng.uniform(0, 0.5)
+    while running.poll() is None and kept_in(folder) < wanted:
+        time.sleep(0.01)
+    try:
+        running.wait(pause)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def kept_in(folder: Path) -> int:
+    """Trials that are lines of the ledger, without touching it."""
+    path = folder / "run" / "trials.jsonl"
+    return path.read_bytes().count(b'"state": "finished"') if path.exists() else 0
+
+
 def survive(
     folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, kills: int, group: bool
 ) -> Survived:
@@ -73,9 +94,7 @@ def survive(
     for _ in range(kills):
         running = start(folder)
         sessions.append(running.pid)
-        try:
-            running.wait(rng.uniform(0, seconds))
-        except subprocess.TimeoutExpired:
+        if is_there_at_a_moment(running, folder, seconds, rng):
             (os.killpg if group else os.kill)(running.pid, signal.SIGKILL)
             running.wait()
             killed += 1
