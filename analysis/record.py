@@ -2,11 +2,12 @@
 
 import fcntl
 import io
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import numpy as np
 import pandas as pd
@@ -70,13 +71,25 @@ class Run:
         """For as long as a study writes here; `LockedError` if another does. A killed study's lock dies with it."""
         with (self.folder / ".lock").open("w") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _take(file)
             except BlockingIOError:
                 msg = (
                     f"{self.folder} is locked: another explore writes to it; wait for it or choose another --run folder"
                 )
                 raise LockedError(msg) from None
             yield
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a study writes here now."""
+        try:
+            with (self.folder / ".lock").open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # released as the file closes
+        except BlockingIOError:
+            return True
+        except OSError:  # it was never locked, or is not ours to read
+            return False
+        return False
 
     def append(self, entry: Entry, scores: tuple[ArrayLike, ArrayLike] | None = None) -> None:
         """On the disk on return. `scores`: for every test image the loss, and whether it was classified correctly."""
@@ -152,6 +165,15 @@ class Run:
 
     def _repr_html_(self) -> str:
         return str(self.trials().to_html())  # pandas escapes
+
+
+def _take(file: IO[str]) -> None:
+    """The lock, at once or within the moment for which somebody may look at it."""
+    for _ in range(5):
+        with suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.02)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read_recipe(folder: Path) -> Recipe:

@@ -1,7 +1,6 @@
 """The report of a run: one HTML file that needs nothing else, and can always be made again."""
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +12,13 @@ from analysis.files import write_atomically
 from analysis.pages import machines, script_json, template
 from analysis.plots import axis_plots
 from analysis.published import PublishedCurve, published_for
+from analysis.questions import progress, question
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
 from analysis.statistics import Summary, summaries
-from analysis.trial import Trial
 from analysis.verdict import verdict
-from analysis.words import FLOPS_CONVENTION, MISSING, amount, number, percent, plural
+from analysis.words import FLOPS_CONVENTION, MISSING, amount, number, percent
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,9 @@ def render(run: Run) -> str:
     plots = axis_plots(recipe, trials, table)
     return template("report.html").render(
         recipe=recipe,
-        question=_question(recipe),
+        question=question(recipe),
         verdict=verdict(recipe, table),
-        progress=_progress(recipe, trials),
+        progress=progress(recipe, trials),
         plots={plot.name: plot for plot in plots},
         columns=COLUMNS,
         rows=_rows(recipe, summaries(recipe, table), published_for(recipe)),
@@ -66,19 +65,6 @@ def render(run: Run) -> str:
         plotly=get_plotlyjs(),
         figures=script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
     )
-
-
-def _question(recipe: Recipe) -> str:
-    return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
-
-
-def _progress(recipe: Recipe, trials: list[Trial]) -> str:
-    states = Counter(trial.state for trial in trials)
-    failed = f", {states['failed']} failed" if states["failed"] else ""
-    minutes = sum(trial.seconds for trial in trials) / 60
-    most = "at most " if recipe.race else ""
-    asked = plural(len(recipe.settings) * recipe.seeds, "trial")
-    return f"{states['finished']} of {most}{asked} finished{failed}; {minutes:.1f} minutes of training in all"
 
 
 def _rows(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> list[Row]:

@@ -6,9 +6,10 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.pages import machines, script_json, template
 from analysis.plots import sweep_plots
+from analysis.questions import progress, question
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
-from analysis.words import FLOPS_CONVENTION, amount, number, percent, plural
+from analysis.words import FLOPS_CONVENTION, amount, number, percent
 
 ROWS = 50  # of the best
 
@@ -23,9 +24,9 @@ def render(run: Run) -> str:
     tuned = [one.field for one in recipe.sweep.tune]
     return template("sweep.html").render(
         recipe=recipe,
-        question=_question(run),
+        question=question(recipe),
         verdict=sweep_verdict(recipe, found),
-        progress=_progress(run),
+        progress=progress(recipe, trials),
         plots={plot.name: plot for plot in plots},
         columns=[*objectives, "test error (%)", *tuned, "MACs", "params", "activations", "off budget", "proxy MACs"],
         rows=[(one.proposal.setting, _cells(one, tuned)) for one in ranked(found)[:ROWS]],
@@ -41,19 +42,6 @@ def render(run: Run) -> str:
         plotly=get_plotlyjs(),
         figures=script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
     )
-
-
-def _question(run: Run) -> str:
-    assert run.recipe.sweep
-    aims = " and ".join(run.recipe.sweep.objectives)
-    budgets = ", ".join(run.recipe.sweep.budgets) or run.recipe.budget
-    return f"At {budgets}, which network has the least {aims}?"
-
-
-def _progress(run: Run) -> str:
-    latest = run.latest().values()
-    minutes = sum(trial.seconds for trial in latest) / 60
-    return f"{plural(len(latest), 'trial')}; {minutes:.1f} minutes of training in all"
 
 
 def _cells(one: Outcome, tuned: list[str]) -> list[str]:

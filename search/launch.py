@@ -32,10 +32,10 @@ def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
         kept = f"every finished trial is kept in {folder}" if folder.exists() else "no trial was started"
         raise KeyboardInterrupt(f"interrupted; {kept}; continue with: {recipe.command}") from None
     tell(record)
-    trials = record.latest().values()
-    failed = [trial for trial in trials if trial.state == "failed"]
-    if failed and (not recipe.sweep or len(failed) == len(trials)):
-        what = f"{len(failed)} of {len(trials)} trials failed, {failed[0].setting}: {failed[0].reason}"
+    trials = record.trials()  # in the order of settings, whichever ended first
+    failed = trials[trials["state"] == "failed"]
+    if len(failed) and (not recipe.sweep or len(failed) == len(trials)):
+        what = f"{len(failed)} of {len(trials)} trials failed, {failed['setting'].iloc[0]}: {failed['reason'].iloc[0]}"
         how = f"the others are kept in {record.folder}; try again with: {recipe.command}"
         raise FailedError(f"{what}; {how}")
     return 0

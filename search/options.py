@@ -18,7 +18,8 @@ EPILOG = """words:
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore sweep     architecture and hyperparameters searched together within budgets
-  explore report    make a run's report again
+  explore report    make a run's report again (--text: on the terminal)
+  explore runs      the runs there are: how far each is, and what it says
   explore compare   networks side by side: costs, stages, published figures (--measure: speed)
   explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
 
@@ -233,6 +234,14 @@ def _sweep() -> Parser:
 def _report() -> Parser:
     parser = Parser("explore report", description="Make the report of a run again, from its folder alone.")
     parser.add_argument("run", nargs="+", metavar="RUN", help="run folders")
+    parser.add_argument("--text", action="store_true", help="print it for a terminal, and write no page")
+    return parser
+
+
+def _runs() -> Parser:
+    parser = Parser("explore runs", description="The runs of a folder: how far each is, and what it says so far.")
+    parser.add_argument("folder", nargs="?", default="runs", metavar="FOLDER", help="that holds them (default: runs)")
+    parser.add_argument("--json", action="store_true", help="one record a run instead of lines")
     return parser
 
 
@@ -263,6 +272,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "space": _space,
     "sweep": _sweep,
     "report": _report,
+    "runs": _runs,
     "export": _export,
     "compare": _compare,
 }

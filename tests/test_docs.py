@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     (ROOT / "docs").glob("*.md")
 )
-QUICK = {"plan", "cost", "show", "space", "export", "compare"}
+QUICK = {"plan", "cost", "show", "space", "export", "compare", "runs"}
 
 
 def commands() -> list[str]:
@@ -37,7 +37,7 @@ def test_every_command_in_the_documents_is_understood(
         assert main(words) == 0
         assert capsys.readouterr().out
     elif words[0] == "report":
-        assert (ROOT / words[1] / "recipe.toml").exists()
+        assert (ROOT / COMMANDS["report"]().parse_args(words[1:]).run[0] / "recipe.toml").exists()
     elif words[0] == "sweep":
         COMMANDS["sweep"]().parse_args(words[1:])
     else:

@@ -1,39 +1,47 @@
 """`explore report`: a run's report, made again from its folder."""
 
+import shutil
 import sys
 from argparse import Namespace
 
+from analysis.questions import answer
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.report import write
-from analysis.searched import front, outcomes, sweep_verdict
-from analysis.verdict import verdict
+from analysis.searched import front, outcomes
+from analysis.text import text
 from search.errors import UsageError
 
 SHOWN = 5  # networks of a front
 
 
 def run(options: Namespace) -> int:
-    """Write and name the report of each run."""
+    """Write and name the report of each run, or print it."""
     for folder in options.run:
         try:
-            tell(Run.open(folder))
+            (show if options.text else tell)(Run.open(folder))
         except RecordError as error:
             raise UsageError(f"report: {error}") from None
     return 0
 
 
+def show(record: Run) -> None:
+    """Print the report for a terminal."""
+    said = text(record, shutil.get_terminal_size().columns)
+    _notice(record)
+    print(said)
+
+
 def tell(record: Run) -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
-    path = write(record)
-    if record.recipe.sweep:
-        found = outcomes(record)
-        words, best = sweep_verdict(record.recipe, found).words, front(found)[:SHOWN]
-    else:
-        words, best = verdict(record.recipe, record.trials()).words, []
-    for notice in record.notices:
-        print(f"explore: {notice}", file=sys.stderr)
-    print(words)
-    for one in best:
+    path, said = write(record), answer(record)
+    _notice(record)
+    print(said.words)
+    for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():
         print(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}")
     print(f"report: {path}")
+
+
+def _notice(record: Run) -> None:
+    for notice in record.notices:
+        print(f"explore: {notice}", file=sys.stderr)

@@ -1,9 +1,11 @@
 """A run folder keeps what was once written, and says what it could not keep."""
 
+import fcntl
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -192,3 +194,14 @@ def test_missing_or_damaged_scores_are_one_line(run: Run) -> None:
     (run.folder / "scores" / "k.npz").write_bytes(b"PK")
     with pytest.raises(RecordError, match="is damaged"):
         run.scores("k")
+
+
+def test_a_look_at_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", a_recipe())
+    assert not run.is_locked
+    with (run.folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        Timer(0.03, file.close).start()
+        with run.lock():
+            assert Run.open(run.folder).is_locked
+    assert not run.is_locked

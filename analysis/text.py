@@ -1,0 +1,136 @@
+"""The report of a run on a terminal: the question, the verdict, and a table with a plot a line wide."""
+
+import math
+from collections.abc import Sequence
+from textwrap import fill
+
+from analysis.cells import difference_words, interval_words
+from analysis.questions import answer, progress, question
+from analysis.record import Run
+from analysis.searched import LABELS, Outcome, outcomes, ranked
+from analysis.statistics import Interval, summaries
+from analysis.words import MISSING, amount, number, percent
+
+BEST = 10  # proposals
+LEVELS = "▁▂▃▄▅▆▇█"
+
+Table = list[list[str]]
+
+
+def text(run: Run, width: int = 80) -> str:
+    """Lines of about `width` characters; what stands in columns may be wider."""
+    recipe, trials = run.recipe, run.latest().values()
+    words = [question(recipe), f"{answer(run).words}.", f"{progress(recipe, trials)}."]
+    parts = [fill(one[0].upper() + one[1:], max(width, 20), break_long_words=False) for one in words]
+    table = _proposals(run) if recipe.sweep else _settings(run, max(width, 20))
+    said = "\n\n".join([*parts, *table, *_failures(run)])
+    return "".join(character for character in said if character.isprintable() or character == "\n")
+
+
+def _settings(run: Run, width: int) -> list[str]:
+    numbers = summaries(run.recipe, run.trials())
+    errors = [summary.error for summary in numbers]
+    rows = [["setting", "MACs", "off budget", "seeds", "test error (%)", "change from the first"]]
+    for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
+        rows.append(
+            [
+                setting.setting,
+                amount(setting.macs),
+                percent(setting.budget_error),
+                str(summary.error.n),
+                interval_words(summary.error),
+                difference_words(summary.difference) if index else MISSING,
+            ]
+        )
+    plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
+    return [columns(rows), *([plot] if plot else [])]
+
+
+def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:
+    """Each interval on a line of its own, with the ends of their common scale below; empty where there is no number."""
+    low, high = span(intervals)
+    if not math.isfinite(low):
+        return ""
+    names = [*names, "error (%)"]
+    room = max(10, width - 2 - max(map(len, names)))
+    ends = f"{number(low, 2)}{number(high, 2).rjust(room - len(number(low, 2)))}"
+    lines = [*(line(one, low, high, room) for one in intervals), ends]
+    return columns([[name, drawn] for name, drawn in zip(names, lines, strict=True)])
+
+
+def _proposals(run: Run) -> list[str]:
+    assert run.recipe.sweep
+    found = outcomes(run)
+    best, objectives = ranked(found), run.recipe.sweep.objectives
+    if not best:
+        return []
+    rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "MACs"]]
+    for one in best[:BEST]:
+        setting = one.proposal.setting
+        rows.append([setting.setting, *map(_value, one.values), number(one.test_error, 2), amount(setting.macs)])
+    finished = sorted(best, key=lambda one: one.proposal.number)
+    course = f"{LABELS[objectives[0]]}, proposal by proposal: {sparkline(_first(finished))}"
+    sentences = [f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}" for one in best[:BEST]]
+    return [course, columns(rows), "\n".join(sentences)]
+
+
+def _value(value: float) -> str:
+    return number(value, 4) if value < 1000 else amount(value)
+
+
+def _first(found: Sequence[Outcome]) -> list[float]:
+    return [one.values[0] for one in found]
+
+
+def _failures(run: Run) -> list[str]:
+    failed = [trial for trial in run.latest().values() if trial.state == "failed"]
+    if not failed:
+        return []
+    reasons = [" ".join((one.reason or "not recorded").split()) for one in failed]
+    lines = [f"{one.setting}, seed {one.replicate}: {why}" for one, why in zip(failed[:BEST], reasons, strict=False)]
+    more = [f"and {len(failed) - BEST} more"] if len(failed) > BEST else []
+    return ["\n".join(["failed:", *lines, *more])]
+
+
+def span(intervals: Sequence[Interval]) -> tuple[float, float]:
+    """From the least to the largest number there is, of means and ends; NaN where there is none."""
+    numbers = [x for one in intervals for x in (one.low, one.mean, one.high) if math.isfinite(x)]
+    return (min(numbers), max(numbers)) if numbers else (math.nan, math.nan)
+
+
+def line(interval: Interval, low: float, high: float, width: int) -> str:
+    """An interval between the two ends of a plot: ├───●───┤."""
+    if not math.isfinite(interval.mean):
+        return ""
+
+    def place(value: float) -> int:
+        return round((width - 1) * (value - low) / (high - low)) if high > low else (width - 1) // 2
+
+    cells = [" "] * width
+    if math.isfinite(interval.low):
+        first, last = place(interval.low), place(interval.high)
+        cells[first : last + 1] = "─" * (last + 1 - first)
+        cells[first], cells[last] = "├", "┤"
+    cells[place(interval.mean)] = "●"
+    return "".join(cells)
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> str:
+    """Of at most so many values, evenly taken; a value that is no number is a blank."""
+    step = max(1, math.ceil(len(values) / width))
+    taken = list(values)[::step]
+    finite = [value for value in taken if math.isfinite(value)]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    scale = (len(LEVELS) - 1) / (high - low) if high > low else 0.0
+    return "".join(LEVELS[round(scale * (value - low))] if math.isfinite(value) else " " for value in taken)
+
+
+def columns(rows: Table) -> str:
+    """Aligned: the first to the left, the others to the right."""
+    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([name.ljust(first), *(cell.rjust(size) for cell, size in zip(cells, others, strict=True))])
+        for name, *cells in rows
+    )
