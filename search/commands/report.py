@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 
+from analysis.image_scores import image_scores
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.report import write
@@ -30,7 +31,8 @@ def tell(record: Run) -> None:
         found = outcomes(record)
         words, best = sweep_verdict(record.recipe, found).words, front(found)[:SHOWN]
     else:
-        words, best = verdict(record.recipe, record.trials()).words, []
+        found_out = verdict(record.recipe, record.trials(), image_scores(record))
+        words, best = "\n".join(filter(None, (found_out.words, found_out.outlook))), []
     for notice in record.notices:
         print(f"explore: {notice}", file=sys.stderr)
     print(words)
