@@ -1,6 +1,6 @@
 """How often the intervals hold the truth, on scores whose truth is known: the tables of docs/statistics.md.
 
-Run: `python -m tests.bench.coverage [--simulations 1000] [--images 500]`, two minutes on one core. Ends with status 1
+Run: `python -m tests.bench.coverage [--simulations 1000] [--images 500]`, three minutes on one core. Ends with status 1
 if an interval of a mean, a difference or a trend covers less than 93 or more than 97 %, or a band less than 93 %.
 """
 
@@ -17,8 +17,12 @@ from analysis.agreement import agreement
 from analysis.crossed import Sources, against_first, axis_weights, crossed_interval, sources
 from analysis.edf import Edf, edf, matching_weights
 from analysis.power import power, seeds_to_decide
+from analysis.recipe import Recipe
 from analysis.statistics import Interval, mean_interval
-from tests.analysis.scores import ERRORS, LOSSES, MIXED, NORMAL, World
+from analysis.table import trials_table
+from analysis.verdict import verdict
+from tests.analysis.runs import a_plane, a_race, a_recipe
+from tests.analysis.scores import ERRORS, LOSSES, MIXED, NORMAL, World, scored
 
 SEEDS = (3, 5, 10)
 WORLDS = {"normal": NORMAL, "errors": ERRORS, "errors by image": MIXED, "losses": LOSSES}
@@ -112,6 +116,20 @@ def planted(steps: float, seeds: int, images: int, simulations: int) -> tuple[fl
     return 100 * right / simulations, 100 * wrong / simulations, 100 * foretold
 
 
+def verdicts(recipe: Recipe, world: World, images: int, simulations: int, seed: int = 0) -> dict[str, float]:
+    """Of whole verdicts in percent: decided, so that error falls and that it rises; and decided over seeds alone."""
+    tally = dict.fromkeys(("decided", "falls", "rises", "alone"), 0.0)
+    for simulation in range(simulations):
+        trials, scores = scored(recipe, world, recipe.seeds, images, seed * simulations + simulation)
+        table = trials_table(recipe, trials)
+        found = verdict(recipe, table, scores)
+        tally["decided"] += found.decided
+        for word in ("falls", "rises"):
+            tally[word] += found.decided and f"test error {word}" in found.words
+        tally["alone"] += verdict(recipe, table).decided
+    return {name: 100 * count / simulations for name, count in tally.items()}
+
+
 def planned(pilot: int, simulations: int, confidence: float | None = None) -> tuple[float, float]:
     """The true power of what a pilot of so many seeds plans for 80 %: its mean, and how often it is 80, in percent."""
     chance, true = np.random.default_rng(pilot), Sources(1.0, 0.0, pilot)
@@ -188,6 +206,7 @@ def table(simulations: int, images: int) -> Iterator[bool]:
             yield all(93 <= c <= 97 + slack for c in crossed)
     yield from students(simulations * 5)
     effects(simulations, images)
+    yield from false_alarms(simulations // 2, images)
     yield from families(simulations // 2, images)
     yield from distributions(simulations)
     plans(simulations)
@@ -208,6 +227,22 @@ def effects(simulations: int, images: int) -> None:
         found = [planted(step, seeds, images, simulations) for seeds in SEEDS]
         said = "   ".join(f"{right:5.1f} {wrong:4.1f} {foretold:5.1f}" for right, wrong, foretold in found)
         print(f"step {step:5.2f}   {said}   on {SEEDS} seeds", flush=True)
+
+
+NULL = replace(ERRORS, step=0.0)
+BY_IMAGE = World(kind="counts", centre=-3.8, seeds=0.03, images=3.0, own_images=2.0)  # settings differ by image alone
+
+
+def false_alarms(simulations: int, images: int) -> Iterator[bool]:
+    print("\nWhole verdicts without an effect: decided, in percent (over seeds alone)")
+    axis, plane = a_recipe(), a_plane()
+    kinds = [(f"axis, {n} seeds", replace(axis, seeds=n)) for n in SEEDS]
+    kinds += [("plane, 3 seeds", plane), ("race, 10 seeds", a_race(axis, 10)), ("race, 20 seeds", a_race(axis, 20))]
+    for name, recipe in kinds:
+        found = [verdicts(recipe, world, images, simulations) for world in (NULL, BY_IMAGE)]
+        said = "   ".join(f"{one['decided']:5.1f} ({one['alone']:.1f})" for one in found)
+        print(f"{name:16} {said}   as in the committed runs, and settings that differ by image", flush=True)
+        yield all(one["decided"] <= 5 + 300 * np.sqrt(0.05 * 0.95 / simulations) for one in found)
 
 
 def families(simulations: int, images: int) -> Iterator[bool]:
