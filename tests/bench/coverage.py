@@ -16,6 +16,7 @@ from scipy.stats import kendalltau  # type: ignore[import-untyped]
 from analysis.agreement import agreement
 from analysis.crossed import Sources, against_first, axis_weights, crossed_interval, sources
 from analysis.edf import Edf, edf, matching_weights
+from analysis.image_scores import ImageScores
 from analysis.power import power, seeds_to_decide
 from analysis.recipe import Recipe
 from analysis.statistics import Interval, mean_interval
@@ -119,9 +120,13 @@ def planted(steps: float, seeds: int, images: int, simulations: int) -> tuple[fl
 def verdicts(recipe: Recipe, world: World, images: int, simulations: int, seed: int = 0) -> dict[str, float]:
     """Of whole verdicts in percent: decided, so that error falls and that it rises; and decided over seeds alone."""
     tally = dict.fromkeys(("decided", "falls", "rises", "alone"), 0.0)
-    for simulation in range(simulations):
-        trials, scores = scored(recipe, world, recipe.seeds, images, seed * simulations + simulation)
-        table = trials_table(recipe, trials)
+    trials, chance = scored(recipe, world, recipe.seeds, 1, seed)[0], np.random.default_rng(seed)
+    table, world = trials_table(recipe, trials), replace(world, settings=len(recipe.settings))
+    for _ in range(simulations):
+        drawn = world.draw(chance, recipe.seeds, images).astype(np.uint8).transpose(1, 0, 2).reshape(len(trials), -1)
+        errors = dict(zip([trial.key for trial in trials], drawn, strict=True))
+        scores = ImageScores(errors, {key: one.astype(np.float16) for key, one in errors.items()})
+        table["test_error"] = table["test_loss"] = [float(errors[key].mean()) for key in table["key"]]
         found = verdict(recipe, table, scores)
         tally["decided"] += found.decided
         for word in ("falls", "rises"):
