@@ -11,11 +11,12 @@ from analysis.figures.curves import curves, curves_info
 from analysis.figures.front import front, front_info
 from analysis.figures.progress import progress, progress_info
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
+from analysis.measured import summaries
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import Outcome
-from analysis.statistics import Interval, summaries
+from analysis.statistics import Interval
 from analysis.trial import Trial
 from analysis.words import FLOPS_CONVENTION, amount, percent, plural
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 
+from analysis.image_scores import image_scores
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, sweep_verdict
@@ -39,4 +40,6 @@ def asked(recipe: Recipe) -> int:
 
 def answer(run: Run) -> Verdict:
     """What the run says so far."""
-    return sweep_verdict(run.recipe, outcomes(run)) if run.recipe.sweep else verdict(run.recipe, run.trials())
+    if run.recipe.sweep:
+        return sweep_verdict(run.recipe, outcomes(run))
+    return verdict(run.recipe, run.trials(), image_scores(run))

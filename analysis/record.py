@@ -134,15 +134,17 @@ class Run:
         """For every test image the loss, and whether it was classified correctly."""
         path = self.folder / "scores" / f"{key}.npz"
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(
+                io.BytesIO(path.read_bytes()), allow_pickle=False
+            ) as file:  # numpy would leave a damaged file open
                 losses, packed = file["test_loss"], file["test_correct"]
+            return losses, _unpacked(packed, losses.shape)
         except FileNotFoundError:
             msg = f"{path} is missing: no scores were kept for trial {key!r}"
             raise RecordError(msg) from None
-        except (ValueError, KeyError, EOFError, OSError) as error:
-            msg = f"{path} is damaged ({error}); remove it and run again"
+        except Exception as error:  # whatever zip, zlib and numpy raise of bytes that are not theirs
+            msg = f"{path} is damaged ({error})"
             raise RecordError(msg) from error
-        return losses, np.unpackbits(packed, count=len(losses)).astype(bool)
 
     @property
     def _ledger(self) -> Path:
@@ -174,6 +176,14 @@ def _take(file: IO[str]) -> None:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         time.sleep(0.02)
     return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unpacked(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """As many bits as there are losses."""
+    if len(shape) != 1 or packed.shape != (-(-shape[0] // 8),):
+        msg = f"losses of shape {shape}, their classifications of shape {packed.shape}"
+        raise ValueError(msg)
+    return np.unpackbits(packed, count=shape[0]).astype(bool)
 
 
 def _read_recipe(folder: Path) -> Recipe:

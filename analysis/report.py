@@ -9,6 +9,8 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 from analysis import sweep_report
 from analysis.cells import difference_words, interval_words
 from analysis.files import write_atomically
+from analysis.image_scores import image_scores
+from analysis.measured import Summary, intervals_words, summaries
 from analysis.pages import machines, script_json, template
 from analysis.plots import axis_plots
 from analysis.published import PublishedCurve, published_for
@@ -16,7 +18,6 @@ from analysis.questions import progress, question
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
-from analysis.statistics import Summary, summaries
 from analysis.verdict import verdict
 from analysis.words import FLOPS_CONVENTION, MISSING, amount, number, percent
 
@@ -45,17 +46,18 @@ def write(run: Run) -> Path:
 
 def render(run: Run) -> str:
     """The report as text; the same for the same run, whenever it is made."""
-    recipe, table = run.recipe, run.trials()
+    recipe, table, scores = run.recipe, run.trials(), image_scores(run)
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots = axis_plots(recipe, trials, table)
+    plots, numbers = axis_plots(recipe, trials, table), summaries(recipe, table, scores)
     return template("report.html").render(
         recipe=recipe,
         question=question(recipe),
-        verdict=verdict(recipe, table),
+        verdict=verdict(recipe, table, scores),
         progress=progress(recipe, trials),
         plots={plot.name: plot for plot in plots},
         columns=COLUMNS,
-        rows=_rows(recipe, summaries(recipe, table), published_for(recipe)),
+        intervals=intervals_words(numbers),
+        rows=_rows(recipe, numbers, published_for(recipe)),
         reduced=reduction(recipe),
         failures=[trial for trial in trials if trial.state == "failed"],
         notices=run.notices,

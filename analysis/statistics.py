@@ -4,13 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit  # type: ignore[import-untyped]  # scipy.stats would take a second to import
-
-from analysis.recipe import Recipe
 
 Value = int | tuple[int, ...]
 
@@ -53,6 +52,7 @@ class Trend:
     change: Interval  # from the first setting to the last, along the line
     levels: tuple[int, ...]  # of the axis, in order
     left_out: int  # replicates begun in which not every setting has finished
+    images: int = 0  # test images that the interval is over, too; 0: over seeds alone
 
 
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
@@ -72,12 +72,12 @@ def paired_difference(a: Mapping[int, float], b: Mapping[int, float], level: flo
     return mean_interval([a[replicate] - b[replicate] for replicate in sorted(a.keys() & b.keys())], level)
 
 
-def by_replicate(table: pd.DataFrame, metric: str) -> dict[str, dict[int, float]]:
-    """The metric of every finished trial: by sentence, then by replicate."""
+def by_replicate(table: pd.DataFrame, column: str) -> dict[str, dict[int, Any]]:
+    """A column of every finished trial, such as a metric: by sentence, then by replicate."""
     finished = table[table["state"] == "finished"]
-    values: dict[str, dict[int, float]] = {}
-    for sentence, replicate, value in zip(finished["sentence"], finished["replicate"], finished[metric], strict=True):
-        values.setdefault(sentence, {})[int(replicate)] = float(value)
+    values: dict[str, dict[int, Any]] = {}
+    for sentence, replicate, value in zip(finished["sentence"], finished["replicate"], finished[column], strict=True):
+        values.setdefault(sentence, {})[int(replicate)] = value
     return values
 
 
@@ -121,7 +121,7 @@ def changes_by_replicate(
         msg = f"the plane's {len(cells)} settings are no complete grid; give --values that hold on both axes"
         raise ValueError(msg)
     at_levels = [[cell[axis] == at for cell in cells] for at in sorted({cell[axis] for cell in cells})]
-    complete = _complete_replicates(table, metric, cells)
+    complete = {r: np.array(row, dtype=np.float64) for r, row in complete_replicates(table, metric, cells).items()}
     # one by one: a product of matrices rounds a replicate's change differently with the number of replicates
     return {r: float(fitted_changes([np.mean((row - row[0])[at]) for at in at_levels])) for r, row in complete.items()}
 
@@ -136,15 +136,13 @@ def _cells(table: pd.DataFrame, values: Sequence[Value] | None) -> list[tuple[in
     return sorted({as_tuple(value) for value in (table["value"] if values is None else values)})
 
 
-def _complete_replicates(
-    table: pd.DataFrame, metric: str, cells: Sequence[tuple[int, ...]]
-) -> dict[int, NDArray[np.float64]]:
-    """For every replicate that has all cells, the metric in their order."""
+def complete_replicates(table: pd.DataFrame, column: str, cells: Sequence[tuple[int, ...]]) -> dict[int, list[Any]]:
+    """For every replicate in which all cells have finished, in order, a column's values in the order of the cells."""
     finished = table[table["state"] == "finished"]
-    rows: dict[int, dict[tuple[int, ...], float]] = {}
-    for value, replicate, measured in zip(finished["value"], finished["replicate"], finished[metric], strict=True):
-        rows.setdefault(int(replicate), {})[as_tuple(value)] = float(measured)
-    return {r: np.array([row[c] for c in cells]) for r, row in sorted(rows.items()) if row.keys() >= set(cells)}
+    rows: dict[int, dict[tuple[int, ...], Any]] = {}
+    for value, replicate, found in zip(finished["value"], finished["replicate"], finished[column], strict=True):
+        rows.setdefault(int(replicate), {})[as_tuple(value)] = found
+    return {r: [row[c] for c in cells] for r, row in sorted(rows.items()) if row.keys() >= set(cells)}
 
 
 def as_tuple(value: Value) -> tuple[int, ...]:
@@ -155,26 +153,3 @@ def as_tuple(value: Value) -> tuple[int, ...]:
 @cache
 def _quantile(degrees: int, level: float) -> float:
     return float(stdtrit(degrees, (1 + level) / 2))
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One setting's trials in numbers."""
-
-    error: Interval  # percent
-    loss: Interval
-    difference: Interval  # of test error to the first setting, paired by replicate; points
-
-
-def summaries(recipe: Recipe, table: pd.DataFrame) -> tuple[Summary, ...]:
-    """For every setting of the recipe, whether or not a trial of it has finished."""
-    errors, losses = by_replicate(table, "test_error"), by_replicate(table, "test_loss")
-    names = [setting.sentence for setting in recipe.settings]
-    return tuple(
-        Summary(
-            error=mean_interval(list(errors.get(name, {}).values())),
-            loss=mean_interval(list(losses.get(name, {}).values())),
-            difference=paired_difference(errors.get(name, {}), errors.get(names[0], {})),
-        )
-        for name in names
-    )

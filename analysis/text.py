@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from analysis.cells import difference_words, interval_words
+from analysis.image_scores import image_scores
+from analysis.measured import intervals_words, summaries
 from analysis.questions import answer, progress, question
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
-from analysis.statistics import Interval, summaries
+from analysis.statistics import Interval
 from analysis.words import MISSING, amount, number, percent
 
 BEST = 10  # proposals
@@ -20,15 +22,25 @@ Table = list[list[str]]
 def text(run: Run, width: int = 80) -> str:
     """Lines of about `width` characters; what stands in columns may be wider."""
     recipe, trials = run.recipe, run.latest().values()
-    words = [question(recipe), f"{answer(run).words}.", f"{progress(recipe, trials)}."]
-    parts = [fill(one[0].upper() + one[1:], max(width, 20), break_long_words=False) for one in words]
+    said = answer(run)
+    words = [
+        question(recipe),
+        f"{said.words}.",
+        *([f"{said.outlook}."] if said.outlook else []),
+        f"{progress(recipe, trials)}.",
+    ]
+    parts = [_filled(one, width) for one in words]
     table = _proposals(run) if recipe.sweep else _settings(run, max(width, 20))
-    said = "\n\n".join([*parts, *table, *_failures(run)])
-    return "".join(character for character in said if character.isprintable() or character == "\n")
+    page = "\n\n".join([*parts, *table, *_failures(run)]).replace("\N{NO-BREAK SPACE}", " ")
+    return "".join(character for character in page if character.isprintable() or character == "\n")
+
+
+def _filled(words: str, width: int) -> str:
+    return fill(words[0].upper() + words[1:], max(width, 20), break_long_words=False)
 
 
 def _settings(run: Run, width: int) -> list[str]:
-    numbers = summaries(run.recipe, run.trials())
+    numbers = summaries(run.recipe, run.trials(), image_scores(run))
     errors = [summary.error for summary in numbers]
     rows = [["setting", "MACs", "off budget", "seeds", "test error (%)", "change from the first"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
@@ -43,7 +55,7 @@ def _settings(run: Run, width: int) -> list[str]:
             ]
         )
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
-    return [columns(rows), *([plot] if plot else [])]
+    return [columns(rows), _filled(intervals_words(numbers), width), *([plot] if plot else [])]
 
 
 def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.image_scores import ImageScores
+from analysis.measured import trend
+from analysis.outlook import outlook
 from analysis.racing import FIRST_LOOK, Race, looks, nominal_level, race
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, Trend, is_grid, trend
+from analysis.statistics import Interval, Trend, is_grid
 from analysis.words import decimals, number, plural, signed
 
 _FALSE_ALARMS = 0.05
@@ -19,27 +22,31 @@ class Verdict:
 
     words: str
     decided: bool
+    outlook: str = ""  # of an undecided one: how many seeds would likely decide
 
 
-def verdict(recipe: Recipe, table: pd.DataFrame) -> Verdict:
+def verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Verdict:
     """What the run says about its question and how sure that is; never more than its trials can carry.
 
+    Its intervals are over seeds and test images where every trial it rests on kept its scores, else over seeds alone.
     Seeds that agree exactly decide nothing (`Interval.has_spread`): without a spread there is nothing to judge by.
     """
     if why := _no_question(recipe):
         return Verdict(f"undecided: {why}", decided=False)
-    running = race(recipe, table) if recipe.race else None
+    running = race(recipe, table, scores) if recipe.race else None
     rows = running.rows(table) if running else table
     level = _level(recipe)
-    errors = _trends(recipe, rows, "test_error", level)
+    errors = _trends(recipe, rows, "test_error", level, scores)
     if why := (running and _no_look(recipe, running)) or _no_interval(recipe, rows, errors[0]):
         return Verdict(f"undecided: {why}", decided=False)
     decided = any(one.change.excludes_zero for one in errors)
-    losses = _trends(recipe, rows, "test_loss", level)
+    losses = _trends(recipe, rows, "test_loss", level, scores)
     sentences = [_sentence(recipe, *axis, level) for axis in zip(recipe.axis, errors, losses, strict=True)]
-    basis = _race_basis(recipe, running) if running else _basis(recipe, errors[0])
+    basis = _race_basis(recipe, running, errors[0]) if running else _basis(recipe, errors[0])
     words = f"{'; '.join(sentences)} ({_fitted(recipe)}; {basis})"
-    return Verdict(words if decided else f"undecided: {words}", decided)
+    if decided:
+        return Verdict(words, decided=True)
+    return Verdict(f"undecided: {words}", decided=False, outlook=outlook(recipe, rows, level, scores))
 
 
 def _level(recipe: Recipe) -> float:
@@ -48,9 +55,9 @@ def _level(recipe: Recipe) -> float:
     return 1 - (nominal_level(axes) if recipe.race else _FALSE_ALARMS / axes)
 
 
-def _trends(recipe: Recipe, table: pd.DataFrame, metric: str, level: float) -> list[Trend]:
+def _trends(recipe: Recipe, table: pd.DataFrame, metric: str, level: float, scores: ImageScores | None) -> list[Trend]:
     values = [setting.value for setting in recipe.settings]
-    return [trend(table, metric, axis=axis, values=values, level=level) for axis in range(len(recipe.axis))]
+    return [trend(table, metric, scores, axis=axis, values=values, level=level) for axis in range(len(recipe.axis))]
 
 
 def _no_question(recipe: Recipe) -> str:
@@ -147,13 +154,13 @@ def _basis(recipe: Recipe, one: Trend) -> str:
     if one.change.n < recipe.seeds:
         counted = f"{one.change.n} of {recipe.seeds} seeds, the others not having finished every setting"
     shared = "; two looks share 5 % of false alarms" if len(recipe.axis) > 1 else ""
-    return f"{counted}; {_intervals(recipe)}{shared}"
+    return f"{counted}; {_intervals(recipe, one)}{shared}"
 
 
-def _race_basis(recipe: Recipe, running: Race) -> str:
+def _race_basis(recipe: Recipe, running: Race, one: Trend) -> str:
     """What the numbers of a race rest on: seeds whose number was not fixed, and all looks at them."""
     looked = "all looks at both axes" if len(recipe.axis) > 1 else "all looks"
-    return f"{_course(recipe, running)}; {_intervals(recipe)}; {looked} of the race share 5 % of false alarms"
+    return f"{_course(recipe, running)}; {_intervals(recipe, one)}; {looked} of the race share 5 % of false alarms"
 
 
 def _course(recipe: Recipe, running: Race) -> str:
@@ -171,5 +178,6 @@ def _cap(recipe: Recipe) -> int:
     return looks(recipe).stop - 1
 
 
-def _intervals(recipe: Recipe) -> str:
-    return f"{100 * _level(recipe):g} % intervals over seeds, not over test images"
+def _intervals(recipe: Recipe, one: Trend) -> str:
+    over = "seeds and test images" if one.images else "seeds, not over test images"
+    return f"{100 * _level(recipe):g} % intervals over {over}"

@@ -8,6 +8,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from analysis.image_scores import ImageScores, image_scores
 from analysis.racing import race
 from analysis.recipe import Recipe
 from analysis.record import Run
@@ -61,6 +62,7 @@ class Listed:
         self.study = replay(run.recipe, settled)
         self.asked: dict[str, optuna.Trial] = {}  # by key
         self.changed: dict[str, FrozenTrial] = {}
+        self.scores = ImageScores()
         self.is_over = self._is_over(frozenset())
 
     def next(self, running: int) -> Job | None:
@@ -107,7 +109,8 @@ class Listed:
         if not self.run.recipe.race:
             return False
         ended = [trial for key, trial in self.run.latest().items() if trial.state != "failed" or key not in awaited]
-        return race(self.run.recipe, trials_table(self.run.recipe, ended)).over
+        self.scores = image_scores(self.run, self.scores)
+        return race(self.run.recipe, trials_table(self.run.recipe, ended), self.scores).over
 
 
 def distributions(recipe: Recipe) -> dict[str, BaseDistribution]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
+from analysis.crossed import half_widths
 from analysis.racing import FIRST_LOOK, LAST_LOOK
 from analysis.statistics import fitted_changes
 
@@ -88,3 +89,16 @@ def planes(images: int, spread: float, races: int, seed: int) -> tuple[Array, Ar
     counts = np.rint(chance.normal(images // 10, spread, (races, LAST_LOOK, 4, 3)))
     errors = 100 * counts / images
     return fitted_changes(errors.mean(-1)), fitted_changes(errors.mean(-2))
+
+
+def decided_over_images(changes: Array, images: float, nominal: float, seed: int) -> Array:
+    """Whether each look excludes zero, of races by seeds, where test images leave a variance beside that of seeds.
+
+    `changes` have no effect; what their images add is the same at all looks.
+    """
+    shifted = changes + np.sqrt(images) * np.random.default_rng(seed).normal(size=(len(changes), 1))
+    found = []
+    for n in range(FIRST_LOOK, changes.shape[1] + 1):
+        half = half_widths(shifted[:, :n].var(1, ddof=1), images, n, 1 - nominal)
+        found.append(np.abs(shifted[:, :n].mean(1)) > half)
+    return np.stack(found, axis=1)

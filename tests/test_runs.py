@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
+from analysis.image_scores import image_scores
 from analysis.record import Run, trial_key
 from analysis.report import render
 from analysis.verdict import verdict
@@ -49,7 +50,7 @@ def test_its_trials_keep_their_keys_and_scores(run: Run) -> None:
 def test_its_readme_says_the_command_and_the_verdict(run: Run) -> None:
     readme = (run.folder / "README.md").read_text()
     assert run.recipe.command in readme
-    words = verdict(run.recipe, run.trials()).words
+    words = verdict(run.recipe, run.trials(), image_scores(run)).words
     assert words in " ".join(readme.replace("\n> ", " ").split())
 
 

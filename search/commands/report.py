@@ -36,7 +36,7 @@ def tell(record: Run) -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
     path, said = write(record), answer(record)
     _notice(record)
-    print(said.words)
+    print(*filter(None, (said.words, said.outlook)), sep="\n")
     for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():
         print(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}")
     print(f"report: {path}")

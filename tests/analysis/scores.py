@@ -1,11 +1,16 @@
 """Synthetic scores of every setting, seed and test image, whose true means are known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr  # type: ignore[import-untyped]
+
+from analysis.image_scores import ImageScores
+from analysis.recipe import Recipe
+from analysis.trial import Trial
+from tests.analysis.runs import a_trial
 
 Kind = Literal["normal", "counts", "losses"]
 
@@ -69,3 +74,16 @@ LOSSES = World(kind="losses", centre=-3.3, seeds=0.03, images=3.1, rest=0.8)
 # As hard as it gets: settings whose errors differ by images about as much as by seeds.
 MIXED = World(kind="counts", centre=-3.8, seeds=0.12, images=3.0, own_images=1.0)
 NORMAL = World(seeds=0.04, images=2.0, own_images=1.0)
+
+
+def scored(recipe: Recipe, world: World, seeds: int, images: int, seed: int) -> tuple[list[Trial], ImageScores]:
+    """Trials of all settings of a recipe, as replicates finish, and their scores; losses follow from errors."""
+    drawn = replace(world, settings=len(recipe.settings)).draw(np.random.default_rng(seed), seeds, images)
+    errors = drawn.astype(np.uint8)
+    trials = [
+        a_trial(recipe, k, r, float(errors[k, r].mean())) for r in range(seeds) for k in range(len(recipe.settings))
+    ]
+    index = {setting.sentence: k for k, setting in enumerate(recipe.settings)}
+    by_key = {trial.key: errors[index[trial.sentence], trial.replicate] for trial in trials}
+    losses = {key: (0.03 * one.astype(np.float16)).astype(np.float16) for key, one in by_key.items()}
+    return trials, ImageScores(by_key, losses)

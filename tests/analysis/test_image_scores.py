@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from analysis.crossed import crossed_difference, crossed_mean
-from analysis.image_scores import errors_by_image, losses_by_image
+from analysis.image_scores import errors_by_image, image_scores, losses_by_image
 from analysis.record import Run
 from analysis.statistics import by_replicate, mean_interval, paired_difference
 from tests.analysis.runs import a_recipe, a_trial
@@ -44,9 +45,59 @@ def test_images_widen_means_and_hardly_differences(folder: Path) -> None:
 def test_trials_without_scores_are_left_out(tmp_path: Path) -> None:
     recipe = a_recipe()
     run = Run.create(tmp_path / "run", recipe)
-    run.append(a_trial(recipe, 0, 0), scores=([0.5, 2.0], [True, False]))
+    run.append(a_trial(recipe, 0, 0, error=50.0), scores=([0.5, 2.0], [True, False]))
     run.append(a_trial(recipe, 1, 0))
+    assert run.notices == []
     (found,) = errors_by_image(run).items()
     assert (found[0], list(found[1])) == (recipe.settings[0].sentence, [0])
     assert np.asarray(found[1][0]).tolist() == [0, 100]
     assert np.asarray(losses_by_image(run)[found[0]][0]).tolist() == [0.5, 2.0]
+
+
+def written(folder: Path) -> tuple[Run, bytes, Path]:
+    """A run of two trials, the bytes of the first one's scores and where they are."""
+    recipe = a_recipe()
+    run = Run.create(folder, recipe)
+    for index in (0, 1):
+        run.append(a_trial(recipe, index, 0, error=50.0), scores=([0.5, 2.0] * 20, [True, False] * 20))
+    path = folder / "scores" / f"{a_trial(recipe, 0, 0).key}.npz"
+    return run, path.read_bytes(), path
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_scores_are_a_notice_and_never_an_accident(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    run, whole, path = written(tmp_path_factory.mktemp("run"))
+    at, byte = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 255))
+    path.write_bytes(whole[:at] if data.draw(st.booleans()) else whole[:at] + bytes([byte]) + whole[at + 1 :])
+    found = image_scores(run)
+    assert len(found.errors) + len(run.notices) == 2
+    assert all(notice.startswith(str(path)) for notice in run.notices)
+
+
+def test_missing_scores_are_one_notice_and_the_others_are_read(tmp_path: Path) -> None:
+    run, whole, path = written(tmp_path / "run")
+    path.unlink()
+    assert len(image_scores(run).errors) == 1
+    (notice,) = run.notices
+    assert notice.endswith("; intervals that need these scores are over seeds alone")
+    path.write_bytes(whole)
+    assert len(image_scores(run).errors) == 2
+
+
+def test_scores_of_another_test_are_left_out(tmp_path: Path) -> None:
+    run, _, _ = written(tmp_path / "run")
+    recipe = a_recipe()
+    run.append(a_trial(recipe, 2, 0, error=25.0), scores=([0.5, 2.0], [True, False]))
+    assert len(image_scores(run).errors) == 2
+    assert "says a test error of 50.00 %, and the trial's line 25.00 %; intervals that need" in run.notices[0]
+
+
+def test_what_is_known_is_not_read_again(tmp_path: Path) -> None:
+    run, _, path = written(tmp_path / "run")
+    known = image_scores(run)
+    path.unlink()
+    assert image_scores(run, known) == known
+    assert run.notices == []

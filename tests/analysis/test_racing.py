@@ -16,7 +16,7 @@ from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
 from tests.analysis.runs import a_plane, a_race, a_recipe, a_trial, failed, trials
-from tests.racing import DISCRETE, alarms, counted, ends, false_alarm_rate, levels, planes
+from tests.racing import DISCRETE, alarms, counted, decided_over_images, ends, false_alarm_rate, levels, planes
 
 AXIS = a_recipe()
 RACE = a_race(AXIS)
@@ -169,6 +169,16 @@ def test_planes_counted_in_images_alarm_no_oftener() -> None:
     one, other = planes(500, 1.0, RACES // 4, seed=0)
     found = alarms(levels(one), nominal_level(2)) | alarms(levels(other), nominal_level(2))
     assert found.mean() <= at_most(0.05, RACES // 4)
+
+
+@pytest.mark.parametrize("images", [0.0, 0.01, 0.1, 1.0, 10.0])
+def test_races_over_images_alarm_no_oftener(images: float) -> None:
+    """The images' variance in units of a seed's; they are the same at all looks, so looking again adds little."""
+    null = np.random.default_rng(0).normal(size=(RACES, LAST_LOOK))
+    for axes in (1, 2):
+        found = decided_over_images(null, images, nominal_level(axes), seed=1)
+        for cap in (5, 10, 20):
+            assert found[:, : cap - FIRST_LOOK + 1].any(1).mean() <= at_most(0.05 / axes, RACES)
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.5, 1.0, 2.0])

@@ -17,7 +17,6 @@ from analysis.statistics import (
     is_grid,
     mean_interval,
     paired_difference,
-    summaries,
     trend,
 )
 from analysis.table import trials_table
@@ -160,15 +159,6 @@ def test_a_plane_with_holes_has_no_trend() -> None:
     table = trials_table(recipe, trials(recipe)[:11])
     with pytest.raises(ValueError, match="the plane's 11 settings are no complete grid"):
         trend(table, "test_error")
-
-
-def test_summaries_are_of_every_setting_and_paired_to_the_first() -> None:
-    recipe = a_recipe()
-    numbers = summaries(recipe, trials_table(recipe, trials(recipe, noise=0)[:7]))
-    assert [one.error.n for one in numbers] == [2, 2, 1, 1, 1]
-    assert numbers[1].difference.mean == pytest.approx(-0.2)
-    assert numbers[1].difference.half_width == pytest.approx(0, abs=1e-9)
-    assert [one.error.n for one in summaries(recipe, trials_table(recipe, []))] == [0] * 5
 
 
 @pytest.mark.parametrize("make", [a_recipe, a_plane])

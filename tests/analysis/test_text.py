@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from analysis.cells import interval_words
+from analysis.measured import summaries
 from analysis.questions import answer
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.statistics import Interval, summaries
+from analysis.statistics import Interval
 from analysis.text import LEVELS, columns, line, span, sparkline, text
+from analysis.words import amount
 from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
 from tests.analysis.test_searched import a_sweep, proposed
 from tests.committed import RUNS
@@ -40,6 +42,7 @@ def test_it_has_the_verdict_and_every_interval(recipe: Recipe, replicates: int, 
     for setting, summary in zip(recipe.settings, summaries(recipe, run.trials()), strict=True):
         (row,) = re.findall(rf"^{setting.setting} .*[GM].*$", said, re.MULTILINE)
         assert interval_words(summary.error) in row
+        assert f" {amount(setting.macs)} ".replace("\N{NO-BREAK SPACE}", " ") in row
     assert max(map(len, said.splitlines())) <= 80
 
 

@@ -15,7 +15,17 @@ import numpy as np
 from scipy.special import ndtr  # type: ignore[import-untyped]
 
 from analysis.racing import FIRST_LOOK, LAST_LOOK, nominal_level
-from tests.racing import DISCRETE, Array, alarms, counted, ends, false_alarm_rate, levels, planes
+from tests.racing import (
+    DISCRETE,
+    Array,
+    alarms,
+    counted,
+    decided_over_images,
+    ends,
+    false_alarm_rate,
+    levels,
+    planes,
+)
 
 CAPS, EFFECTS = (5, 10, 20), (0.5, 1.0, 2.0, 4.0)
 TOTAL = 0.05
@@ -126,6 +136,23 @@ def false_alarms(calibration: Array, races: int) -> bool:
     return worst <= TOTAL + 3 * np.sqrt(TOTAL * (1 - TOTAL) / (races / 4))
 
 
+SHARES = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0)  # variance that images leave, over that of one seed
+
+
+def over_images(races: int) -> bool:
+    """Print the false alarms where intervals are over seeds and test images; whether they are at most 5 %."""
+    print(f"\nfalse alarms in % over seeds and test images, at caps {CAPS}; of one axis, and of one of a plane's two")
+    null, worst = np.random.default_rng(5).normal(size=(races, LAST_LOOK)), 0.0
+    for images in SHARES:
+        cells = []
+        for axes in (1, 2):
+            found = decided_over_images(null, images, nominal_level(axes), seed=6)
+            cells += [float(found[:, : cap - FIRST_LOOK + 1].any(1).mean()) for cap in CAPS]
+            worst = max(worst, axes * cells[-1])
+        print(f"images {images:<8g}", *(f"{100 * cell:>8.2f}" for cell in cells), flush=True)
+    return worst <= TOTAL + 3 * np.sqrt(TOTAL * (1 - TOTAL) / (races / 2))
+
+
 def power(calibration: Array, races: int) -> None:
     """Print, for effects in standard deviations of the change over seeds, power in % and the mean number of seeds."""
     for cap in CAPS:
@@ -163,6 +190,7 @@ if __name__ == "__main__":
         )
     calibration = normal(2 * options.races, 0)
     met = false_alarms(calibration, options.races)
+    met &= over_images(options.races)
     power(calibration, options.races)
     overstatement(options.races)
     sys.exit(not met)

@@ -1,0 +1,123 @@
+"""What trials and their scores say: intervals over seeds and test images, or over seeds alone where scores lack."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analysis import statistics
+from analysis.crossed import (
+    axis_weights,
+    contrast_scores,
+    crossed_difference,
+    crossed_interval,
+    crossed_mean,
+    shared_level,
+)
+from analysis.image_scores import ImageScores
+from analysis.recipe import Recipe
+from analysis.statistics import (
+    Interval,
+    Trend,
+    Value,
+    as_tuple,
+    by_replicate,
+    changes_by_replicate,
+    complete_replicates,
+)
+
+_NONE = ImageScores()
+
+Parts = Mapping[int, ArrayLike]  # of one setting, by replicate
+
+
+def changes(
+    table: pd.DataFrame, metric: str, scores: ImageScores | None = None, *, axis: int = 0, values: Sequence[Value]
+) -> NDArray[np.float64]:
+    """The fitted change along one axis of every replicate that has all settings, in order, and of every test image.
+
+    Of shape (replicates, images) where all these trials kept their scores, or else (replicates, 1):
+    `crossed_interval` of that is Student's over seeds.
+    """
+    cells = [as_tuple(value) for value in values]
+    kept = (scores or _NONE).of(metric)
+    keys = complete_replicates(table, "key", cells)
+    settings = [{r: kept[row[i]] for r, row in keys.items() if row[i] in kept} for i in range(len(cells))]
+    if keys and all(len(one) == len(keys) for one in settings) and _alike(settings):
+        return contrast_scores(settings, axis_weights(values, axis))
+    alone = changes_by_replicate(table, metric, axis=axis, values=values)
+    return np.array([*alone.values()]).reshape(len(alone), 1)
+
+
+def trend(
+    table: pd.DataFrame,
+    metric: str,
+    scores: ImageScores | None = None,
+    *,
+    axis: int = 0,
+    values: Sequence[Value],
+    level: float = 0.95,
+) -> Trend:
+    """As `statistics.trend`; its interval is over test images, too, where every trial it rests on kept its scores."""
+    over_seeds = statistics.trend(table, metric, axis=axis, values=values, level=level)
+    found = changes(table, metric, scores, axis=axis, values=values)
+    images = found.shape[1] if found.shape[1] > 1 else 0
+    return replace(over_seeds, change=crossed_interval(found, level), images=images) if images else over_seeds
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One setting's trials in numbers."""
+
+    error: Interval  # percent
+    loss: Interval
+    difference: Interval  # of test error to the first setting, paired; points; all of a table hold at once with 95 %
+    images: int = 0  # test images that the intervals are over, too; 0: over seeds alone
+
+
+def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> tuple[Summary, ...]:
+    """For every setting of the recipe, whether or not a trial of it has finished.
+
+    Over test images, too, where all finished trials kept their scores: the intervals of one table mean the same.
+    """
+    names = [setting.sentence for setting in recipe.settings]
+    errors, losses = (_parts(table, metric, scores, names) for metric in ("test_error", "test_loss"))
+    images = next((np.size(one) for setting in errors.values() for one in setting.values()), 1)
+    each = shared_level(0.95, len(names) - 1)
+    return tuple(
+        Summary(
+            error=crossed_mean(errors[name]),
+            loss=crossed_mean(losses[name]),
+            difference=crossed_difference(errors[name], errors[names[0]], each),
+            images=images if images > 1 else 0,
+        )
+        for name in names
+    )
+
+
+def intervals_words(numbers: Sequence[Summary]) -> str:
+    """What the intervals of a table of settings are over, and that its changes hold at once."""
+    images = max((one.images for one in numbers), default=0)
+    over, paired = ("seeds and test images", "seed and test image") if images else ("seeds", "seed")
+    return (
+        f"Mean ± half the 95 % interval over {over}; changes are paired by {paired}, and their intervals hold all at "
+        "once with 95 %."
+    )
+
+
+def _parts(table: pd.DataFrame, metric: str, scores: ImageScores | None, names: Sequence[str]) -> dict[str, Parts]:
+    """By sentence and replicate: a number for every image, or one for all images together where any scores lack."""
+    means = by_replicate(table, metric)
+    kept, keys = (scores or _NONE).of(metric), by_replicate(table, "key")
+    found: dict[str, Parts] = {n: {r: kept[k] for r, k in keys.get(n, {}).items() if k in kept} for n in names}
+    whole = all(found[name].keys() == means.get(name, {}).keys() for name in names)
+    if whole and _alike(found.values()):
+        return found
+    return {name: {r: np.array([value]) for r, value in means.get(name, {}).items()} for name in names}
+
+
+def _alike(settings: Iterable[Parts]) -> bool:
+    """Whether all were tested on as many images, as other images cannot be paired."""
+    return len({np.shape(one) for parts in settings for one in parts.values()}) <= 1
