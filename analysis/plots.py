@@ -15,7 +15,7 @@ from analysis.measured import summaries
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.searched import Outcome
+from analysis.searched import Outcome, outcomes
 from analysis.statistics import Interval
 from analysis.trial import Trial
 from analysis.words import FLOPS_CONVENTION, amount, percent, plural
@@ -29,6 +29,14 @@ class Plot(NamedTuple):
     alt: str
     caption: str
     figure: go.Figure
+
+
+def plots_of(run: Run) -> list[Plot]:
+    """All that the report of a run has, in its order."""
+    if run.recipe.sweep:
+        return sweep_plots(run, outcomes(run))
+    trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
+    return axis_plots(run.recipe, trials, run.trials())
 
 
 def axis_plots(recipe: Recipe, trials: list[Trial], table: pd.DataFrame) -> list[Plot]:

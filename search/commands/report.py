@@ -11,15 +11,21 @@ from analysis.report import write
 from analysis.searched import front, outcomes
 from analysis.text import text
 from search.errors import UsageError
+from search.saving import refuse_half_said, save
 
 SHOWN = 5  # networks of a front
 
 
 def run(options: Namespace) -> int:
-    """Write and name the report of each run, or print it."""
+    """Write and name the report of each run, or print it; or save one figure or table of one run."""
+    refuse_half_said(options)
     for folder in options.run:
         try:
-            (show if options.text else tell)(Run.open(folder))
+            record = Run.open(folder)
+            if options.output:
+                print(save(record, options))
+            else:
+                (show if options.text else tell)(record)
         except RecordError as error:
             raise UsageError(f"report: {error}") from None
     return 0

@@ -1,0 +1,61 @@
+"""`explore report --figure|--table NAME --output FILE`: a part of a report as a file of its own."""
+
+from argparse import Namespace
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+from analysis.record import Run
+from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
+from search.errors import FailedError, UsageError
+
+
+def refuse_half_said(options: Namespace) -> None:
+    """Whatever is wrong with the words, before a run is read."""
+    names = [option for option in ("figure", "table") if getattr(options, option)]
+    if not names:
+        if options.output:
+            raise UsageError("--output: a file of what? give --figure NAME or --table NAME, too")
+        return
+    if len(names) > 1 or len(options.run) > 1 or options.text:
+        raise UsageError("--figure, --table: one of them at a time, of one run, without --text")
+    if not options.output:
+        raise UsageError(f"--{names[0]}: give the file to write, --output FILE")
+    path, forms = Path(options.output), FIGURES if options.figure else tuple(TABLES)
+    if path.suffix.lower() not in forms:
+        raise UsageError(f"--output: {options.output!r} is no {names[0]}'s file; it ends with {', '.join(forms)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
+
+
+def save(run: Run, options: Namespace) -> Path:
+    """Write what is asked for."""
+    path = Path(options.output)
+    if options.figure:
+        found = figures(run)
+        _refuse_unknown("figure", options.figure, found)
+        _draw(found[options.figure], path)
+    else:
+        there = tables(run)
+        _refuse_unknown("table", options.table, there)
+        save_table(there[options.table], path)
+    return path
+
+
+def _refuse_unknown(what: str, name: str, names: Collection[str]) -> None:
+    if name not in names:
+        (nearest,) = get_close_matches(name, names, n=1, cutoff=0)
+        raise UsageError(f"--{what}: {name!r} is none of this run's: {', '.join(names)} (the nearest is {nearest})")
+
+
+def _draw(figure: object, path: Path) -> None:
+    try:
+        save_figure(figure, path)
+    except (ImportError, ValueError) as error:  # plotly's word for a missing kaleido
+        if "kaleido" not in str(error).lower():
+            raise
+        raise FailedError(
+            "--figure: files of figures need kaleido; pip install 'design-space-explorer[figures]'"
+        ) from None
+    except RuntimeError as error:  # kaleido's, of a browser that is not there or does not start
+        raise FailedError(f"--figure: {str(error).strip().splitlines()[0]}; install Chrome or Chromium") from None

@@ -1,0 +1,59 @@
+"""Half-said wishes for a part of a report get one line."""
+
+from pathlib import Path
+
+import pytest
+
+from search.cli import main
+from tests.committed import RUNS
+
+RUN = str(RUNS[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--output", "x.csv"], "--output: a file of what? give --figure NAME or --table NAME, too"),
+        (["--table", "trials"], "--table: give the file to write, --output FILE"),
+        (
+            ["--table", "trials", "--output", "x.xls"],
+            "'x.xls' is no table's file; it ends with .csv, .parquet, .md",
+        ),
+        (["--figure", "error", "--output", "x"], "'x' is no figure's file; it ends with .png, .svg, .pdf"),
+        (["--figure", "error", "--table", "trials", "--output", "x.csv"], "one of them at a time, of one run"),
+        (["--table", "trials", "--output", "x.csv", "--text"], "one of them at a time, of one run, without --text"),
+        (
+            ["--table", "trails", "--output", "x.csv"],
+            "none of this run's: trials, settings (the nearest is trials)",
+        ),
+        (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, costs, curves"),
+        (["--table", "trials", "--output", "no/x.csv"], "there is no folder 'no'"),
+    ],
+)
+def test_it_says_what_is_missing(
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", RUN, *words]) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_kaleido_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("Image export using the kaleido engine requires the Kaleido package")
+
+    monkeypatch.setattr("plotly.graph_objects.Figure.write_image", refuse)
+    assert main(["report", RUN, "--figure", "error", "--output", str(tmp_path / "x.svg")]) == 1
+    assert "pip install 'design-space-explorer[figures]'" in capsys.readouterr().err
+
+
+def test_a_table_is_written_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "trials.CSV"
+    assert main(["report", RUN, "--table", "trials", "--output", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert len(path.read_text().splitlines()) == 1 + 18
