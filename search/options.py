@@ -20,6 +20,7 @@ EPILOG = """words:
   explore sweep     architecture and hyperparameters searched together within budgets
   explore report    make a run's report again (--text: on the terminal)
   explore runs      the runs there are: how far each is, and what it says
+  explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
   explore compare   networks side by side: costs, stages, published figures (--measure: speed)
   explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
 
@@ -250,6 +251,16 @@ def _runs() -> Parser:
     return parser
 
 
+def _zoo() -> Parser:
+    what = "The named networks: errors of their public weights against what they cost and how fast they are."
+    parser = Parser("explore zoo", description=what)
+    parser.add_argument("--by", default="macs", metavar="MEASURE", help="macs (default), params, activations or speed")
+    parser.add_argument("--device", metavar="NAME", help="that speed was measured on (default: the first)")
+    parser.add_argument("--plot", metavar="FILE", help="write the map, too: one HTML file")
+    parser.add_argument("--json", action="store_true", help="one record a network instead of a table")
+    return parser
+
+
 def _export() -> Parser:
     what = "Take a network home: a file that needs nothing of ours. Of a run, its best setting or the one named."
     parser = Parser("explore export", description=what)
@@ -278,6 +289,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "sweep": _sweep,
     "report": _report,
     "runs": _runs,
+    "zoo": _zoo,
     "export": _export,
     "compare": _compare,
 }

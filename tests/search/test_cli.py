@@ -278,7 +278,7 @@ def test_a_report_says_what_could_not_be_read(without_ray: Path, capsys: pytest.
 def test_a_word_that_is_no_command_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "reprot", "runs/one")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "write plan, cost, show, space, sweep, report, runs, export, compare (the nearest is report)" in err
+    assert "write plan, cost, show, space, sweep, report, runs, zoo, export, compare (the nearest is report)" in err
 
 
 def test_memory_that_is_short_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
