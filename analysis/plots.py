@@ -7,15 +7,20 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.cells import interval_words
 from analysis.figures.costs import costs, costs_info
+from analysis.figures.courses import courses, courses_info
 from analysis.figures.curves import curves, curves_info
+from analysis.figures.distribution import distribution, distribution_info
 from analysis.figures.front import front, front_info
+from analysis.figures.grid import grid, grid_info
+from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.progress import progress, progress_info
+from analysis.figures.times import times, times_info
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
 from analysis.measured import summaries
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.searched import Outcome, outcomes
+from analysis.searched import Outcome, outcomes, ranked
 from analysis.statistics import Interval
 from analysis.trial import Trial
 from analysis.words import FLOPS_CONVENTION, amount, percent, plural
@@ -50,8 +55,25 @@ def axis_plots(recipe: Recipe, trials: list[Trial], table: pd.DataFrame) -> list
         Plot("error", "Test error", errors, _beside(published), error),
         Plot("loss", "Test loss", losses, _LESS_NOISY, loss),
         Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs(costs_info(recipe))),
+        *([_grid(recipe, table)] if len(recipe.axis) > 1 else []),
         Plot("curves", "Learning curves", _CURVES, _CURVES, curves(curves_info(recipe, trials))),
+        _times(recipe, table),
     ]
+
+
+def _grid(recipe: Recipe, table: pd.DataFrame) -> Plot:
+    info = grid_info(recipe, table)
+    caption = "Mean test error of every setting in percent, ± half its 95 % interval over seeds."
+    return Plot("grid", "Test error on the plane", f"Heat map. {caption}", caption, grid(info))
+
+
+def _times(recipe: Recipe, table: pd.DataFrame) -> Plot:
+    info = times_info(recipe, table)
+    caption = (
+        f"Each point is a trial; all together {sum(info.seconds) / 60:.1f} minutes. Wall-clock time, so what else the "
+        "machine did is in it."
+    )
+    return Plot("times", "How long a trial took", f"Plot of seconds by setting. {caption}", caption, times(info))
 
 
 _LESS_NOISY = (
@@ -71,7 +93,39 @@ def sweep_plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
     return [
         Plot("progress", "What the search has come to", told, early, progress(steps)),
         Plot("front", "What it costs", spread, seeds, front(points)),
+        _distribution(run, found),
+        _parallel(run, found),
+        _courses(found),
     ]
+
+
+def _distribution(run: Run, found: tuple[Outcome, ...]) -> Plot:
+    errors = [one.test_error for one in ranked(found)]
+    caption = (
+        "The fraction of the finished proposals with at most so large a test error, and the band that would hold the "
+        "distribution of a whole space in 95 of 100 samples drawn from it at random"
+    )
+    if run.recipe.sweep and run.recipe.sweep.is_adaptive:
+        caption += "; these were drawn by a sampler that learns, so they say what it met and not what the space holds"
+    figure = distribution(distribution_info({"proposals": errors}))
+    return Plot("distribution", "How good what was met is", f"Stair. {caption}.", f"{caption}.", figure)
+
+
+def _parallel(run: Run, found: tuple[Outcome, ...]) -> Plot:
+    caption = "A line for each finished proposal, from its choices to its results; what all chose alike is left out."
+    told = f"Parallel coordinates. {caption}"
+    return Plot("parallel", "Choices and results", told, caption, parallel(parallel_info(run.recipe, found)))
+
+
+def _courses(found: tuple[Outcome, ...]) -> Plot:
+    info = courses_info(found)
+    some = (
+        f"{len(info.drawn)} of {plural(info.trials, 'trial')} are"
+        if len(info.drawn) < info.trials
+        else "Every trial is"
+    )
+    caption = f"Validation loss after every epoch. {some} drawn; dotted lines are where trials were stopped."
+    return Plot("courses", "Learning curves", f"Plot. {caption}", caption, courses(info))
 
 
 def _beside(published: PublishedCurve | None) -> str:

@@ -60,7 +60,7 @@ def say_if_empty(figure: go.Figure, *, is_empty: bool) -> None:
 
 def styled(figure: go.Figure, *, height: int) -> go.Figure:
     """As wide as its place, as high as said; below the axis there is room for a legend where there is one."""
-    below = 96 if any(trace.showlegend for trace in figure.data) else 56
+    below = 96 if any(getattr(trace, "showlegend", False) for trace in figure.data) else 56
     return figure.update_layout(
         template="plotly_white",
         height=height,

@@ -1,0 +1,61 @@
+"""What was measured on a plane of two axes, as a heat map."""
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+
+from analysis.figures.drawing import hover, say_if_empty, styled
+from analysis.recipe import Recipe
+from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
+from analysis.words import number
+
+
+class Grid(NamedTuple):
+    """Mean test error in percent; a row is a level of the second axis, a column one of the first."""
+
+    axes: tuple[str, str]
+    columns: tuple[int, ...]
+    rows: tuple[int, ...]
+    intervals: tuple[tuple[Interval, ...], ...]  # 95 % over seeds
+    hovers: tuple[tuple[str, ...], ...]
+
+
+def grid_info(recipe: Recipe, table: pd.DataFrame) -> Grid:
+    """Of a run on two axes; a cell without a setting or a finished trial has no number."""
+    measured = by_replicate(table, "test_error")
+    cells = {as_tuple(setting.value): setting for setting in recipe.settings}
+    columns, rows = (tuple(sorted({cell[axis] for cell in cells})) for axis in (0, 1))
+    settings = [[cells.get((column, row)) for column in columns] for row in rows]
+    seeds = [[list(measured.get(one.sentence, {}).values()) if one else [] for one in line] for line in settings]
+    return Grid(
+        axes=(recipe.axis[0], recipe.axis[1]),
+        columns=columns,
+        rows=rows,
+        intervals=tuple(tuple(map(mean_interval, line)) for line in seeds),
+        hovers=tuple(tuple(hover(one) if one else "not in this run" for one in line) for line in settings),
+    )
+
+
+def grid(info: Grid) -> go.Figure:
+    """The number is written in every cell: a shade alone cannot be read off, nor told from its neighbour's noise."""
+    means = [[one.mean if one.n else None for one in line] for line in info.intervals]
+    heat = go.Heatmap(
+        z=means, x=list(map(str, info.columns)), y=list(map(str, info.rows)),
+        text=[[_words(one) for one in line] for line in info.intervals], texttemplate="%{text}",
+        customdata=info.hovers, hovertemplate="%{customdata}<br>test error %{text}<extra></extra>",
+        colorscale="Cividis", colorbar={"title": {"text": "test error (%)"}, "outlinewidth": 0}, xgap=2, ygap=2,
+    )  # fmt: skip
+    figure = go.Figure(heat)
+    figure.update_xaxes(title_text=info.axes[0], type="category", showgrid=False)
+    figure.update_yaxes(title_text=info.axes[1], type="category", showgrid=False)
+    say_if_empty(figure, is_empty=not any(one.n for line in info.intervals for one in line))
+    return styled(figure, height=120 + 70 * max(3, len(info.rows)))
+
+
+def _words(interval: Interval) -> str:
+    if not interval.n:
+        return ""
+    half = f" ± {number(interval.half_width, 2)}" if math.isfinite(interval.half_width) else ""
+    return f"{number(interval.mean, 2)}{half}"

@@ -1,0 +1,124 @@
+"""Heat map, times, distribution, parallel coordinates and courses draw the numbers of their infos."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from analysis.figures.courses import MOST, courses, courses_info
+from analysis.figures.distribution import STEPS, distribution, distribution_info
+from analysis.figures.grid import grid, grid_info
+from analysis.figures.parallel import parallel, parallel_info
+from analysis.figures.times import times, times_info
+from analysis.plots import plots_of
+from analysis.record import Run
+from analysis.searched import outcomes, ranked
+from analysis.statistics import mean_interval
+from analysis.table import trials_table
+from tests.analysis.runs import a_plane, a_recipe, failed, trials
+from tests.analysis.test_searched import a_sweep, proposed
+
+PLANE = a_plane()
+
+
+def test_every_cell_of_the_heat_map_is_the_mean_of_its_seeds() -> None:
+    table = trials_table(PLANE, trials(PLANE))
+    info = grid_info(PLANE, table)
+    assert (info.axes, info.columns, info.rows) == (("radix", "cardinality"), (0, 1, 2, 4), (1, 2, 4))
+    heat = grid(info).data[0]
+    for row, cardinality in enumerate(info.rows):
+        for column, radix in enumerate(info.columns):
+            errors = table[table["value"] == (radix, cardinality)]["test_error"].tolist()
+            assert info.intervals[row][column] == mean_interval(errors)
+            assert heat.z[row][column] == pytest.approx(np.mean(errors))
+            assert heat.text[row][column].startswith(f"{np.mean(errors):.2f} ± ")
+
+
+def test_a_cell_that_is_not_in_the_run_has_no_number() -> None:
+    recipe = replace(PLANE, settings=PLANE.settings[1:])
+    info = grid_info(recipe, trials_table(recipe, trials(recipe)))
+    assert info.intervals[0][0].n == 0
+    assert grid(info).data[0].z[0][0] is None
+    assert grid(info).data[0].text[0][0] == ""
+
+
+def test_every_finished_trial_has_its_time() -> None:
+    recipe = a_recipe()
+    written = [replace(trial, seconds=1.0 + place) for place, trial in enumerate(trials(recipe))]
+    table = trials_table(recipe, [*written[:-1], failed(written[-1])])
+    info = times_info(recipe, table)
+    assert sorted(info.seconds) == [1.0 + place for place in range(14)]
+    for place, seconds in zip(info.places, info.seconds, strict=True):
+        assert place == int(seconds - 1) % 5
+    assert list(times(info).data[0].y) == list(info.seconds)
+
+
+@given(st.lists(st.floats(0, 100, width=32), min_size=1, max_size=60))
+def test_the_stair_counts_models_with_no_larger_error(errors: list[float]) -> None:
+    (sample,) = distribution_info({"a": errors})
+    assert set(sample.errors) <= set(errors)
+    for at, fraction, low, high in zip(sample.errors, sample.fractions, sample.low, sample.high, strict=True):
+        assert fraction == pytest.approx(np.mean(np.array(errors) <= at))
+        assert 0 <= low <= fraction <= high <= 1
+    assert sample.fractions[-1] == pytest.approx(1)
+
+
+def test_a_large_sample_is_drawn_in_few_steps_and_an_empty_one_not_at_all() -> None:
+    chance = np.random.default_rng(0)
+    (sample,) = distribution_info({"large": chance.normal(10, 1, 100_000).tolist(), "empty": []})
+    assert sample.models == 100_000
+    assert len(sample.errors) <= STEPS
+    assert [trace.name for trace in distribution([sample]).data if trace.hovertemplate] == ["large, n = 100000"]
+    assert distribution([]).layout.annotations[0].text == "no trial has finished"
+
+
+def test_models_without_a_number_keep_the_stair_below_one() -> None:
+    (sample,) = distribution_info({"a": [1.0, 2.0, float("nan"), float("nan")]})
+    assert (sample.errors, sample.fractions) == ((1.0, 2.0), (0.25, 0.5))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Four proposals, one stopped after its first epoch."""
+    made = Run.create(tmp_path / "run", a_sweep())
+    for number, error in enumerate((12.0, 10.0, 11.0)):
+        made.append(proposed(made, number, error, lr=0.1 * (number + 1)))
+    stopped = proposed(made, 3, 9.0)
+    made.append(replace(stopped, state="pruned", metrics={}, curve=stopped.curve[:1]))
+    return made
+
+
+def test_a_line_goes_through_what_each_proposal_chose_and_came_to(run: Run) -> None:
+    found = outcomes(run)
+    info = parallel_info(run.recipe, found)
+    assert [axis.label for axis in info] == ["lr", "validation loss (nats)"]
+    assert info[0].values == tuple(one.proposal.parameters["lr"] for one in ranked(found))
+    assert info[1].values == tuple(one.values[0] for one in ranked(found))
+    others, best = parallel(info).data
+    assert (best.name, list(best.x), best.y[2]) == ("the best tenth", [0, 1, None], None)
+    assert list(best.y[:2]) == pytest.approx([0.5, 0])
+    assert [*others.y[:2], *others.y[3:5]] == pytest.approx([1, 0.5, 0, 1])
+
+
+def test_courses_end_where_trials_were_stopped(run: Run) -> None:
+    info = courses_info(outcomes(run))
+    assert (info.trials, info.rungs) == (4, (1,))
+    assert [(len(course.epochs), course.stopped) for course in info.drawn] == [(4, False)] * 3 + [(1, True)]
+    ended = next(trace for trace in courses(info).data if trace.name == "trained to the end")
+    assert [loss for loss in ended.y if loss is not None] == [loss for c in info.drawn[:3] for loss in c.losses]
+    assert list(ended.x).count(None) == 3
+
+
+def test_of_many_courses_some_are_drawn(run: Run) -> None:
+    (one, *_) = outcomes(run)
+    many = [replace(one, trials=(replace(one.trials[0], key=f"{number}"),)) for number in range(3 * MOST + 1)]
+    info = courses_info(many)
+    assert info.trials == 3 * MOST + 1
+    assert MOST / 2 < len(info.drawn) <= MOST
+
+
+def test_a_sweep_without_a_result_has_empty_figures(tmp_path: Path) -> None:
+    for plot in plots_of(Run.create(tmp_path / "run", a_sweep())):
+        assert [note.text for note in plot.figure.layout.annotations] == ["no trial has finished"], plot.name
