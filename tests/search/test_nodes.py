@@ -1,5 +1,6 @@
 """A cluster of two nodes, on this machine: both train, and the run outlives one of them."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,7 @@ def on_two(signs: Path, doomed: str = "") -> type[ProxyTrainable]:
             if self.trainer and doomed and (signs / "half-way").exists():
                 if node == doomed:
                     (signs / "training").touch()
+                    time.sleep(600)  # it dies here; left to go on, it might end its trial before it does
                 until((signs / "ended").exists)
             return super()._epoch()
 
