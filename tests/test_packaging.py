@@ -34,6 +34,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
     data = {
         *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput")),
         "analysis/blocks.html",
+        "analysis/zoo.html",
         *(f"analysis/{name}.html" for name in ("page", "plot", "report", "sweep")),
         "search/layouts.toml",
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),

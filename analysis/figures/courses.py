@@ -22,7 +22,7 @@ class Course(NamedTuple):
 
 
 class Courses(NamedTuple):
-    """At most 200, evenly taken in the order of proposals, of `trials` that have a curve."""
+    """At most 200 of `trials` that have a curve: the best by its last loss, and others evenly taken in their order."""
 
     drawn: tuple[Course, ...]
     trials: int
@@ -31,12 +31,18 @@ class Courses(NamedTuple):
 
 def courses_info(found: Sequence[Outcome]) -> Courses:
     """Of every trial that was trained for an epoch or more."""
-    trials = {trial.key: trial for one in found for trial in one.trials if trial.curve}
+    trials = {trial.key: trial for one in found for trial in one.trials if _is_read(trial)}
     names = {trial.key: one.proposal.setting.setting for one in found for trial in one.trials}
     rungs = sorted({int(trial.curve[-1]["epoch"]) for trial in trials.values() if trial.state == "pruned"})
-    step = max(1, -(-len(trials) // MOST))
-    drawn = [_course(names[trial.key], trial) for trial in list(trials.values())[::step]]
+    best = min(trials, key=lambda key: trials[key].curve[-1]["validation_loss"], default="")
+    step = max(1, -(-len(trials) // (MOST - 1)))
+    chosen = {best, *list(trials)[::step]}
+    drawn = [_course(names[key], trial) for key, trial in trials.items() if key in chosen]
     return Courses(tuple(drawn), len(trials), tuple(rungs))
+
+
+def _is_read(trial: Trial) -> bool:
+    return bool(trial.curve) and all({"epoch", "validation_loss"} <= reading.keys() for reading in trial.curve)
 
 
 def _course(name: str, trial: Trial) -> Course:

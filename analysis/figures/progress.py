@@ -1,6 +1,7 @@
 """How a search came to what it found."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -29,7 +30,7 @@ def progress_info(recipe: Recipe, found: Sequence[Outcome]) -> Progress:
         label=LABELS[recipe.sweep.objectives[0]],
         numbers=tuple(one.proposal.number for one in finished),
         values=tuple(values),
-        best=tuple(min(values[: i + 1]) for i in range(len(values))),
+        best=tuple(accumulate(values, min)),
         hovers=tuple(proposal_hover(recipe, one) for one in finished),
     )
 

@@ -22,7 +22,11 @@ def times_info(recipe: Recipe, table: pd.DataFrame) -> Times:
     """Wall-clock seconds of the worker, which may have shared its machine."""
     finished = table[table["state"] == "finished"]
     order = {setting.sentence: place for place, setting in enumerate(recipe.settings)}
-    rows = [(order[s], r, t) for s, r, t in finished[["sentence", "replicate", "seconds"]].itertuples(index=False)]
+    rows = [
+        (order[s], r, t)
+        for s, r, t in finished[["sentence", "replicate", "seconds"]].itertuples(index=False)
+        if s in order
+    ]
     return Times(
         settings=tuple(as_text(setting.setting) for setting in recipe.settings),
         places=tuple(place for place, _, _ in rows),

@@ -114,9 +114,17 @@ def test_courses_end_where_trials_were_stopped(run: Run) -> None:
 def test_of_many_courses_some_are_drawn(run: Run) -> None:
     (one, *_) = outcomes(run)
     many = [replace(one, trials=(replace(one.trials[0], key=f"{number}"),)) for number in range(3 * MOST + 1)]
+    last = {**one.trials[0].curve[-1], "validation_loss": 0.001}
+    many[1] = replace(one, trials=(replace(one.trials[0], key="1", curve=(*one.trials[0].curve[:-1], last)),))
     info = courses_info(many)
+    assert 0.001 in [course.losses[-1] for course in info.drawn]
     assert info.trials == 3 * MOST + 1
     assert MOST / 2 < len(info.drawn) <= MOST
+
+
+def test_trials_that_the_recipe_does_not_know_are_not_drawn() -> None:
+    recipe, other = a_recipe(), a_recipe({3: "3x30d", 1: "1x64d"})
+    assert len(times_info(recipe, trials_table(recipe, [*trials(recipe), *trials(other)[:1]])).seconds) == 15
 
 
 def test_a_sweep_without_a_result_has_empty_figures(tmp_path: Path) -> None:
