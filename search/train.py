@@ -167,8 +167,7 @@ def sgd(model: nn.Module, training: Training) -> torch.optim.SGD:
         {"params": decaying, "weight_decay": training.weight_decay},
         {"params": other, "weight_decay": 0.0},
     ]
-    nesterov = training.momentum > 0
-    return torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum, nesterov=nesterov, fused=True)
+    return torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum, nesterov=training.momentum > 0)
 
 
 def _metrics(part: str, losses: NDArray[np.float32], correct: NDArray[np.bool_], epoch: int) -> dict[str, float]:
