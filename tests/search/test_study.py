@@ -193,28 +193,29 @@ def test_a_terminal_shows_what_runs_and_what_is_left_and_nothing_of_ray_s(tmp_pa
         [EXPLORE, *words], cwd=tmp_path, stdout=follower, stderr=follower, env=environment, start_new_session=True
     ) as running:
         os.close(follower)
-        reader = ThreadPoolExecutor(1).submit(_read_all, leader)
-        _wait_for_a_trial(tmp_path)
+        shown: list[bytes] = []
+        reader = ThreadPoolExecutor(1).submit(_read_all, leader, shown)
+        _wait_until(lambda: b": loss " in b"".join(shown))
         for _ in range(3):
             os.killpg(running.pid, signal.SIGINT)
             time.sleep(0.3)  # between two presses of a key
         assert running.wait(timeout=60) == 130
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-ln-z]", "\n", re.sub(r"\x1b\[[0-9;]*m", "", reader.result()))
-    shown = {line.strip() for line in plain.splitlines()} - {""}
+    reader.result()
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-ln-z]", "\n", re.sub(r"\x1b\[[0-9;]*m", "", b"".join(shown).decode()))
+    lines = {line.strip() for line in plain.splitlines()} - {""}
     progress = re.compile(r"training [━╸╺]+ \d+ of 80 trials, \d+ running · .* · [\d:]+ · [\d:-]+ left")
-    assert any("loss" in line and progress.fullmatch(line) for line in shown), shown
-    (last,) = [line for line in shown if not progress.fullmatch(line)]
+    assert any("loss" in line and progress.fullmatch(line) for line in lines), lines
+    (last,) = [line for line in lines if not progress.fullmatch(line)]
     assert last.startswith("explore: interrupted; every finished trial is kept in")
     assert not left_of(running.pid)
 
 
-def _read_all(terminal: int) -> str:
-    parts = []
+def _read_all(terminal: int, shown: list[bytes]) -> None:
     while True:
         try:
-            parts.append(os.read(terminal, 2**16))
+            shown.append(os.read(terminal, 2**16))
         except OSError:  # how a terminal says that nobody writes to it any more
-            return b"".join(parts).decode()
+            return
 
 
 @pytest.fixture
@@ -338,7 +339,11 @@ def test_where_no_cluster_answers_none_is_waited_for(monkeypatch: pytest.MonkeyP
 
 
 def _wait_for_a_trial(folder: Path) -> None:
+    _wait_until(lambda: any((folder / "runs").glob("*/trials.jsonl")))
+
+
+def _wait_until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 120
-    while not list((folder / "runs").glob("*/trials.jsonl")):
+    while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.1)  # until another process has written
