@@ -19,7 +19,7 @@ from analysis.recipe import Recipe, RecordError
 from analysis.table import trials_table
 from analysis.trial import Entry, Proposal, Trial, trial_key
 
-__all__ = ["LockedError", "Run", "Trial", "trial_key"]
+__all__ = ["LockedError", "Run", "Trial", "packed_scores", "trial_key"]
 
 _LARGEST_HALF = 65504.0  # of float16
 
@@ -153,12 +153,7 @@ class Run:
     def _write_scores(self, key: str, losses: ArrayLike, correct: ArrayLike) -> str:
         folder = self.folder / "scores"
         make_folder(folder)
-        half = np.clip(np.asarray(losses, dtype=np.float64), 0, _LARGEST_HALF).astype(np.float16)
-        bits = np.asarray(correct, dtype=bool)
-        assert half.shape == bits.shape == (half.size,), f"scores of shapes {half.shape} and {bits.shape}"
-        buffer = io.BytesIO()
-        np.savez(buffer, test_loss=half, test_correct=np.packbits(bits))
-        write_synced(folder / f"{key}.npz", buffer.getvalue())
+        write_synced(folder / f"{key}.npz", packed_scores(losses, correct))
         sync_folder(folder)
         return f"scores/{key}.npz"
 
@@ -176,6 +171,16 @@ def _take(file: IO[str]) -> None:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         time.sleep(0.02)
     return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def packed_scores(losses: ArrayLike, correct: ArrayLike) -> bytes:
+    """What the file of a trial's scores holds: losses as halves, and one bit for every image."""
+    half = np.clip(np.asarray(losses, dtype=np.float64), 0, _LARGEST_HALF).astype(np.float16)
+    bits = np.asarray(correct, dtype=bool)
+    assert half.shape == bits.shape == (half.size,), f"scores of shapes {half.shape} and {bits.shape}"
+    buffer = io.BytesIO()
+    np.savez(buffer, test_loss=half, test_correct=np.packbits(bits))
+    return buffer.getvalue()
 
 
 def _unpacked(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.plain import to_plain
 from analysis.recipe import Fidelity, Recipe, Setting, Training
 from analysis.record import Trial, trial_key
+from analysis.sweep import Between, Sweep
 
 Named = Mapping[int | tuple[int, ...], str]
 Changes: TypeAlias = Any  # fields of a record, by keyword
@@ -18,6 +19,7 @@ RADIX_PLANE: Named = {(r, c): f"{r}s{c}x{d}d" for c, d in ((1, 64), (2, 40), (4,
 FIDELITY = Fidelity(name="minutes", resolution=28, width=0.25, depth=0.34, train_images=10_000, epochs=4)
 TRAINING = Training(lr=0.1)  # whatever the default may be
 VERSIONS = {"python": "3.11.2", "torch": "2.9.0"}
+LR = Between(field="lr", low=0.01, high=1.0, log=True)
 
 
 def a_setting(value: int | tuple[int, ...], name: str, macs: int) -> Setting:
@@ -62,11 +64,23 @@ def a_race(of: Recipe, cap: int = 10) -> Recipe:
     return replace(of, seeds=cap, race=True)
 
 
+def a_sweep(seeds: int = 1, command: str = "explore sweep", **changes: Changes) -> Recipe:
+    """What `explore sweep resnext --budget 4GFLOPs --tune lr` would resolve to; `changes` are of its sweep."""
+    fields: Changes = {"space": "resnext", "budgets": ("4GFLOPs",), "proxy_macs": 4_000_000, "trials": 6, "tune": (LR,)}
+    sweep = Sweep(**fields | changes)
+    return replace(a_recipe({}), axis=(), against="", match="", seeds=seeds, sweep=sweep, command=command)
+
+
 def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **changes: Changes) -> Trial:
     """A finished trial of the setting at `index`; its losses follow from its error."""
-    setting, epochs = recipe.settings[index], recipe.fidelity.epochs
-    hyperparameters = to_plain(recipe.training)
-    loss = 0.03 * error
+    return trial_of(recipe, recipe.settings[index], to_plain(recipe.training), replicate, error, **changes)
+
+
+def trial_of(
+    recipe: Recipe, setting: Setting, hyperparameters: Changes, replicate: int, error: float, **changes: Changes
+) -> Trial:
+    """A finished trial of any setting; its losses follow from its error."""
+    epochs, loss = recipe.fidelity.epochs, 0.03 * error
     curve = tuple(
         {"epoch": e, "train_loss": loss + 1 / e, "validation_loss": loss + 1.1 / e, "validation_error": error + 9 / e,
          "seconds": 5.0 * e}

@@ -17,8 +17,8 @@ from analysis.record import Run
 from analysis.searched import outcomes, ranked
 from analysis.statistics import mean_interval
 from analysis.table import trials_table
-from tests.analysis.runs import a_plane, a_recipe, failed, trials
-from tests.analysis.test_searched import a_sweep, proposed
+from tests.analysis.runs import a_plane, a_recipe, a_sweep, failed, trials
+from tests.analysis.test_searched import proposed
 
 PLANE = a_plane()
 

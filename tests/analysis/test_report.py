@@ -16,9 +16,9 @@ from analysis.record import Run
 from analysis.trial import Trial
 from analysis.verdict import verdict
 from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
+from tests.analysis.synthetic import HOSTILE
 
 Made = Callable[[Recipe, list[Trial]], tuple[Run, str]]
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&🦊"
 
 
 class Page(HTMLParser):

@@ -8,24 +8,11 @@ from pathlib import Path
 import pytest
 
 from analysis.plain import to_plain
-from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import write
 from analysis.searched import front, outcomes, ranked, sweep_verdict
-from analysis.sweep import Between, Sweep
 from analysis.trial import Proposal, Trial
-from tests.analysis.runs import a_recipe, a_setting, a_trial, failed
-
-LR = Between(field="lr", low=0.01, high=1.0, log=True)
-
-
-def a_sweep(seeds: int = 1, command: str = "explore sweep", **changes: object) -> Recipe:
-    sweep = Sweep(
-        **{"space": "resnext", "budgets": ("4GFLOPs",), "proxy_macs": 4_000_000, "trials": 6, "tune": (LR,)} | changes
-    )  # type: ignore[arg-type]
-    return replace(
-        a_recipe(), settings=(), axis=(), against="", match="", seeds=seeds, sweep=sweep, command=command
-    )  # fmt: skip
+from tests.analysis.runs import a_setting, a_sweep, failed, trial_of
 
 
 def proposed(run: Run, number: int, error: float, *, seed: int = 0, lr: float = 0.1, macs: int = 4 * 10**9) -> Trial:
@@ -34,9 +21,7 @@ def proposed(run: Run, number: int, error: float, *, seed: int = 0, lr: float = 
     hyperparameters = {**to_plain(run.recipe.training), "lr": lr}
     if number not in {one.number for one in run.proposals()}:
         run.append(Proposal(number=number, parameters={"lr": lr}, setting=setting, hyperparameters=hyperparameters))
-    trained = replace(run.recipe.training, lr=lr)
-    as_axis = replace(run.recipe, sweep=None, axis=("cardinality",), settings=(setting,), training=trained)
-    return a_trial(as_axis, 0, seed, error)
+    return trial_of(run.recipe, setting, hyperparameters, seed, error)
 
 
 @pytest.fixture

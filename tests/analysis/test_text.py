@@ -15,8 +15,8 @@ from analysis.record import Run
 from analysis.statistics import Interval
 from analysis.text import LEVELS, columns, line, span, sparkline, text
 from analysis.words import amount
-from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
-from tests.analysis.test_searched import a_sweep, proposed
+from tests.analysis.runs import a_plane, a_recipe, a_sweep, a_trial, failed, trials
+from tests.analysis.test_searched import proposed
 from tests.committed import RUNS
 
 numbers = st.floats(-1e6, 1e6)
