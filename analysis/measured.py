@@ -83,24 +83,36 @@ def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
     Over test images, too, where all finished trials kept their scores: the intervals of one table mean the same.
     """
     names = [setting.sentence for setting in recipe.settings]
-    errors, losses = (_parts(table, metric, scores, names) for metric in ("test_error", "test_loss"))
+    errors, losses = _parts(table, "test_error", scores, names), means(recipe, table, "test_loss", scores)
     images = next((np.size(one) for setting in errors.values() for one in setting.values()), 1)
     each = shared_level(0.95, len(names) - 1)
     return tuple(
         Summary(
             error=crossed_mean(errors[name]),
-            loss=crossed_mean(losses[name]),
+            loss=losses[place],
             difference=crossed_difference(errors[name], errors[names[0]], each),
             images=images if images > 1 else 0,
         )
-        for name in names
+        for place, name in enumerate(names)
     )
+
+
+def means(recipe: Recipe, table: pd.DataFrame, metric: str, scores: ImageScores | None = None) -> tuple[Interval, ...]:
+    """Of any column of a run's table, for every setting of the recipe: as in `summaries`, and over the same."""
+    names = [setting.sentence for setting in recipe.settings]
+    parts = _parts(table, metric, scores, names)
+    return tuple(crossed_mean(parts[name]) for name in names)
+
+
+def over_words(numbers: Sequence[Summary]) -> str:
+    """What the intervals of a table of settings are over."""
+    return "seeds and test images" if any(one.images for one in numbers) else "seeds"
 
 
 def intervals_words(numbers: Sequence[Summary]) -> str:
     """What the intervals of a table of settings are over, and that its changes hold at once."""
-    images = max((one.images for one in numbers), default=0)
-    over, paired = ("seeds and test images", "seed and test image") if images else ("seeds", "seed")
+    over = over_words(numbers)
+    paired = over.replace("seeds", "seed").replace("images", "image")
     return (
         f"Mean ± half the 95 % interval over {over}; changes are paired by {paired}, and their intervals hold all at "
         "once with 95 %."

@@ -1,39 +1,25 @@
 """The plots of a report: figures with their titles, captions and what is told to a reader who cannot see them."""
 
-from typing import NamedTuple
-
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.cells import interval_words
 from analysis.figures.costs import costs, costs_info
-from analysis.figures.courses import courses, courses_info
 from analysis.figures.curves import curves, curves_info
-from analysis.figures.distribution import distribution, distribution_info
-from analysis.figures.front import front, front_info
+from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
-from analysis.figures.parallel import parallel, parallel_info
-from analysis.figures.progress import progress, progress_info
-from analysis.figures.times import times, times_info
-from analysis.figures.tradeoff import tradeoff, tradeoff_info
-from analysis.measured import summaries
+from analysis.figures.tradeoff import Metric, tradeoff, tradeoff_info
+from analysis.image_scores import ImageScores, image_scores
+from analysis.measured import over_words, summaries
+from analysis.plot import Plot, nothing_words
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.searched import Outcome, outcomes, ranked
+from analysis.searched import outcomes
 from analysis.statistics import Interval
+from analysis.sweep_plots import sweep_plots
 from analysis.trial import Trial
-from analysis.words import FLOPS_CONVENTION, amount, percent, plural
-
-
-class Plot(NamedTuple):
-    """A figure with what a reader who cannot see it is told."""
-
-    name: str
-    title: str
-    alt: str
-    caption: str
-    figure: go.Figure
+from analysis.words import FLOPS_CONVENTION, amount, percent
 
 
 def plots_of(run: Run) -> list[Plot]:
@@ -41,97 +27,68 @@ def plots_of(run: Run) -> list[Plot]:
     if run.recipe.sweep:
         return sweep_plots(run, outcomes(run))
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    return axis_plots(run.recipe, trials, run.trials())
+    return axis_plots(run.recipe, trials, run.trials(), image_scores(run))
 
 
-def axis_plots(recipe: Recipe, trials: list[Trial], table: pd.DataFrame) -> list[Plot]:
-    """Of a run along an axis."""
-    numbers, published = summaries(recipe, table), published_for(recipe)
-    error = tradeoff(tradeoff_info(recipe, table))
-    loss = tradeoff(tradeoff_info(recipe, table, "test_loss"))
+def axis_plots(
+    recipe: Recipe, trials: list[Trial], table: pd.DataFrame, scores: ImageScores | None = None
+) -> list[Plot]:
+    """Of a run along an axis; intervals are over test images, too, where all finished trials kept their scores."""
+    numbers, published = summaries(recipe, table, scores), published_for(recipe)
+    over, nothing = over_words(numbers), nothing_words(table["state"])
+
+    def along(metric: Metric) -> go.Figure:
+        return say_if_empty(tradeoff(tradeoff_info(recipe, table, metric, scores)), nothing)
+
     errors = _alt("test error in percent", recipe, [summary.error for summary in numbers])
     losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
+    drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
-        Plot("error", "Test error", errors, _beside(published), error),
-        Plot("loss", "Test loss", losses, _LESS_NOISY, loss),
+        Plot("error", "Test error", errors, f"{_points(over)} {_beside(over, published)}", along("test_error")),
+        Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}", along("test_loss")),
         Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs(costs_info(recipe))),
-        *([_grid(recipe, table)] if len(recipe.axis) > 1 else []),
-        Plot("curves", "Learning curves", _CURVES, _CURVES, curves(curves_info(recipe, trials))),
-        _times(recipe, table),
+        *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
+        Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {_points('seeds')}", along("train_loss")),
+        Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
+        _times(recipe, table, along("seconds")),
     ]
 
 
-def _grid(recipe: Recipe, table: pd.DataFrame) -> Plot:
-    info = grid_info(recipe, table)
-    caption = "Mean test error of every setting in percent, ± half its 95 % interval over seeds."
-    return Plot("grid", "Test error on the plane", f"Heat map. {caption}", caption, grid(info))
+def _grid(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None, nothing: str) -> Plot:
+    over = over_words(summaries(recipe, table, scores))
+    caption = f"Mean test error of every setting in percent, ± half its 95 % interval over {over}."
+    figure = say_if_empty(grid(grid_info(recipe, table, scores)), nothing)
+    return Plot("grid", "Test error on the plane", f"Heat map. {caption}", caption, figure)
 
 
-def _times(recipe: Recipe, table: pd.DataFrame) -> Plot:
-    info = times_info(recipe, table)
+def _times(recipe: Recipe, table: pd.DataFrame, figure: go.Figure) -> Plot:
+    finished = table[table["state"] == "finished"]
+    minutes = float(finished["seconds"].sum()) * recipe.training.threads / 60
     caption = (
-        f"Each point is a trial; all together {sum(info.seconds) / 60:.1f} minutes. Wall-clock time, so what else the "
-        "machine did is in it."
+        f"Seconds of every finished trial times the cores that it kept busy; all together {minutes:.1f} core-minutes. "
+        "By the clock a run takes less where trials ran side by side. What else the machine did is in it. "
+        f"{_points('seeds')}"
     )
-    return Plot("times", "How long a trial took", f"Plot of seconds by setting. {caption}", caption, times(info))
+    return Plot("times", "How long a trial took", f"Plot of core-seconds by setting. {caption}", caption, figure)
 
 
-_LESS_NOISY = (
-    "Loss is less noisy than error at this size; the verdict is about error. "
-    "Small points are single seeds, large ones their mean with the 95 % interval."
+def _points(over: str) -> str:
+    return f"Small points are single seeds, large ones their mean with the 95 % interval over {over}."
+
+
+_LESS_NOISY = "Loss is less noisy than error at this size; the verdict is about error."
+_FITTED = (
+    "Mean loss of the last epoch's steps, as trained. A setting that is better here, too, represents the data better, "
+    "and does not only overfit less."
 )
 _CURVES = "Training and validation loss after every epoch, one line a setting, averaged over its seeds."
 
 
-def sweep_plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
-    """Of a sweep."""
-    steps, points = progress_info(run.recipe, found), front_info(run.recipe, found)
-    told = f"Plot of {steps.label} of {plural(len(steps.values), 'proposal')} in their order"
-    spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(len(points.x), 'proposal')}"
-    early = "Proposals that were stopped early or failed have no value here, and stand in no plot."
-    seeds = f"Every point is the mean of {plural(run.recipe.seeds, 'seed')}; no interval is drawn about a single one."
-    return [
-        Plot("progress", "What the search has come to", told, early, progress(steps)),
-        Plot("front", "What it costs", spread, seeds, front(points)),
-        _distribution(run, found),
-        _parallel(run, found),
-        _courses(found),
-    ]
-
-
-def _distribution(run: Run, found: tuple[Outcome, ...]) -> Plot:
-    errors = [one.test_error for one in ranked(found)]
-    caption = (
-        "The fraction of the finished proposals with at most so large a test error, and the band that would hold the "
-        "distribution of a whole space in 95 of 100 samples drawn from it at random"
-    )
-    if run.recipe.sweep and run.recipe.sweep.is_adaptive:
-        caption += "; these were drawn by a sampler that learns, so they say what it met and not what the space holds"
-    figure = distribution(distribution_info({"proposals": errors}))
-    return Plot("distribution", "How good what was met is", f"Stair. {caption}.", f"{caption}.", figure)
-
-
-def _parallel(run: Run, found: tuple[Outcome, ...]) -> Plot:
-    caption = "A line for each finished proposal, from its choices to its results; what all chose alike is left out."
-    told = f"Parallel coordinates. {caption}"
-    return Plot("parallel", "Choices and results", told, caption, parallel(parallel_info(run.recipe, found)))
-
-
-def _courses(found: tuple[Outcome, ...]) -> Plot:
-    info = courses_info(found)
-    some = (
-        f"{len(info.drawn)} of {plural(info.trials, 'trial')} are"
-        if len(info.drawn) < info.trials
-        else "Every trial is"
-    )
-    caption = f"Validation loss after every epoch. {some} drawn; dotted lines are where trials were stopped."
-    return Plot("courses", "Learning curves", f"Plot. {caption}", caption, courses(info))
-
-
-def _beside(published: PublishedCurve | None) -> str:
+def _beside(over: str, published: PublishedCurve | None) -> str:
+    within = "each seed and test image" if over != "seeds" else "each seed"
     words = (
-        "Small points are single seeds, large ones their mean with the 95 % interval over seeds. These intervals may "
-        "overlap where the verdict is sure: it compares within each seed, so what a seed shifts alike cancels."
+        f"These intervals may overlap where the verdict is sure: it compares within {within}, so what shifts all "
+        "settings alike cancels."
     )
     if published is None:
         return words

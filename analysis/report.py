@@ -48,7 +48,7 @@ def render(run: Run) -> str:
     """The report as text; the same for the same run, whenever it is made."""
     recipe, table, scores = run.recipe, run.trials(), image_scores(run)
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots, numbers = axis_plots(recipe, trials, table), summaries(recipe, table, scores)
+    plots, numbers = axis_plots(recipe, trials, table, scores), summaries(recipe, table, scores)
     return template("report.html").render(
         recipe=recipe,
         question=question(recipe),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Annotated, Literal, TypeAlias
 
 from analysis.bounds import Bounds, Count, check
@@ -11,6 +12,7 @@ Sampler: TypeAlias = Literal["tpe", "nsga2", "gp", "random", "grid"]
 Scheduler: TypeAlias = Literal["asha", "hyperband", "none"]
 Objective: TypeAlias = Literal["loss", "error", "macs", "params", "activations", "latency"]
 
+REDUCTION = 3  # of the trials at a rung one in three goes on (Li et al. 2020, who take 4; Falkner et al. 2018 take 3)
 MEASURED_EACH_EPOCH: Mapping[Objective, str] = {"loss": "validation_loss", "error": "validation_error"}
 
 
@@ -75,6 +77,11 @@ class Sweep:
     def stops_early(self) -> bool:
         """Whether a trial may end before its last epoch."""
         return self.scheduler != "none"
+
+    def rungs(self, epochs: int) -> tuple[int, ...]:
+        """The epochs, of so many, after which a trial may be stopped; of several brackets, those of any."""
+        powers = takewhile(lambda epoch: epoch < epochs, (REDUCTION**rung for rung in count()))
+        return tuple(powers) if self.stops_early else ()
 
     @property
     def reading(self) -> str | None:

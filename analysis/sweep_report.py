@@ -5,10 +5,10 @@ import json
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.pages import machines, script_json, template
-from analysis.plots import sweep_plots
 from analysis.questions import progress, question
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
+from analysis.sweep_plots import sweep_plots
 from analysis.words import FLOPS_CONVENTION, amount, number, percent
 
 ROWS = 50  # of the best

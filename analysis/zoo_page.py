@@ -6,7 +6,7 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.figures.zoo import LABELS, By, Known, known_networks, zoo, zoo_info
 from analysis.pages import script_json, template
-from analysis.plots import Plot
+from analysis.plot import Plot
 from analysis.words import FLOPS_CONVENTION, amount, number
 from analysis.zoo import SOURCE
 

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
 from analysis.figures.drawing import PALETTE
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
+from analysis.image_scores import image_scores
 from analysis.record import Run
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ def scaling(rows: pd.DataFrame) -> go.Figure:
 
 if __name__ == "__main__":
     run = Run.open(ROOT / "runs" / "cardinality-4GFLOPs-resnet50-fashion-mnist-quick")
-    figure = tradeoff(tradeoff_info(run.recipe, run.trials()))
+    figure = tradeoff(tradeoff_info(run.recipe, run.trials(), scores=image_scores(run)))
     figure.write_image(ROOT / "docs" / "cardinality.svg", width=820, height=520)
     measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
     scaling(measured).write_image(ROOT / "docs" / "scaling.svg", width=820, height=420)

@@ -9,10 +9,9 @@ import numpy as np
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 
 from analysis.recipe import Recipe
+from analysis.sweep import REDUCTION
 from analysis.trial import Trial
 from search.seeds import seed_for
-
-REDUCTION = 3  # of the trials at a rung one in three goes on (Li et al. 2020, who take 4; Falkner et al. 2018 take 3)
 
 
 class KeyedBrackets(AsyncHyperBandScheduler):

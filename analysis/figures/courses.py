@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, say_if_empty, span, styled
+from analysis.figures.drawing import PALETTE, as_text, span, styled
+from analysis.recipe import Recipe
 from analysis.searched import Outcome
 from analysis.trial import Trial
 
@@ -26,19 +27,19 @@ class Courses(NamedTuple):
 
     drawn: tuple[Course, ...]
     trials: int
-    rungs: tuple[int, ...]  # epochs after which some were stopped
+    rungs: tuple[int, ...]  # epochs after which some may have been stopped, by the recipe
 
 
-def courses_info(found: Sequence[Outcome]) -> Courses:
+def courses_info(recipe: Recipe, found: Sequence[Outcome]) -> Courses:
     """Of every trial that was trained for an epoch or more."""
     trials = {trial.key: trial for one in found for trial in one.trials if _is_read(trial)}
     names = {trial.key: one.proposal.setting.setting for one in found for trial in one.trials}
-    rungs = sorted({int(trial.curve[-1]["epoch"]) for trial in trials.values() if trial.state == "pruned"})
+    rungs = recipe.sweep.rungs(recipe.fidelity.epochs) if recipe.sweep else ()
     best = min(trials, key=lambda key: trials[key].curve[-1]["validation_loss"], default="")
     step = max(1, -(-len(trials) // (MOST - 1)))
     chosen = {best, *list(trials)[::step]}
     drawn = [_course(names[key], trial) for key, trial in trials.items() if key in chosen]
-    return Courses(tuple(drawn), len(trials), tuple(rungs))
+    return Courses(tuple(drawn), len(trials), rungs)
 
 
 def _is_read(trial: Trial) -> bool:
@@ -81,7 +82,6 @@ def courses(info: Courses) -> go.Figure:
     figure.update_xaxes(title_text="epoch", tick0=1, dtick=max(1, round(last / 8)), zeroline=False)
     losses = [loss for course in info.drawn for loss in course.losses]
     figure.update_yaxes(title_text="validation loss (nats)", range=span(losses))
-    say_if_empty(figure, is_empty=not info.drawn)
     return styled(figure, height=420)
 
 

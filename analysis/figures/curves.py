@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import DASHES, PALETTE, as_text, hover, say_if_empty, span, styled
+from analysis.figures.drawing import DASHES, PALETTE, as_text, hover, span, styled
 from analysis.recipe import Recipe, Setting
 from analysis.trial import Trial
 
@@ -67,5 +67,4 @@ def curves(info: tuple[Curve, ...]) -> go.Figure:
     figure.update_yaxes(
         title_text="loss (nats)", range=span([loss for c in info for loss in (*c.train_loss, *c.validation_loss)])
     )
-    say_if_empty(figure, is_empty=not info)
     return styled(figure, height=600)

@@ -51,11 +51,17 @@ def span(values: list[float]) -> list[float] | None:
     return [min(finite) - margin, max(finite) + margin]
 
 
-def say_if_empty(figure: go.Figure, *, is_empty: bool) -> None:
-    """Axes without a point would look like a fault."""
-    if is_empty:
-        words = "no trial has finished"
-        figure.add_annotation(text=words, xref="x domain", yref="y domain", x=0.5, y=0.5, showarrow=False)
+def say_if_empty(figure: go.Figure, words: str) -> go.Figure:
+    """Axes without a point would look like a fault: `words` stand on the first ones if these have none."""
+    first = [trace for trace in figure.data if getattr(trace, "yaxis", None) in (None, "y")]
+    if not any(_has_point(trace) for trace in first):
+        figure.add_annotation(text=as_text(words), xref="x domain", yref="y domain", x=0.5, y=0.5, showarrow=False)
+    return figure
+
+
+def _has_point(trace: go.Scatter | go.Heatmap) -> bool:
+    rows = trace.z if isinstance(trace, go.Heatmap) else [trace.y]
+    return any(value is not None for row in rows or () for value in (() if row is None else row))
 
 
 def styled(figure: go.Figure, *, height: int) -> go.Figure:

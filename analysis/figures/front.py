@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, proposal_hover, say_if_empty, styled
+from analysis.figures.drawing import PALETTE, proposal_hover, styled
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, front as best_of, ranked
 
@@ -57,5 +57,4 @@ def front(info: Front) -> go.Figure:
         )
     figure.update_xaxes(title_text=info.labels[0], zeroline=False)
     figure.update_yaxes(title_text=info.labels[1])
-    say_if_empty(figure, is_empty=not info.x)
     return styled(figure, height=440)

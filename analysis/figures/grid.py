@@ -6,9 +6,11 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import hover, say_if_empty, styled
+from analysis.figures.drawing import hover, styled
+from analysis.image_scores import ImageScores
+from analysis.measured import means
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
+from analysis.statistics import Interval, as_tuple
 from analysis.words import number
 
 
@@ -18,24 +20,26 @@ class Grid(NamedTuple):
     axes: tuple[str, str]
     columns: tuple[int, ...]
     rows: tuple[int, ...]
-    intervals: tuple[tuple[Interval, ...], ...]  # 95 % over seeds
+    intervals: tuple[tuple[Interval, ...], ...]  # 95 %, as in `measured.means`
     hovers: tuple[tuple[str, ...], ...]
 
 
-def grid_info(recipe: Recipe, table: pd.DataFrame) -> Grid:
+def grid_info(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Grid:
     """Of a run on two axes; a cell without a setting or a finished trial has no number."""
-    measured = by_replicate(table, "test_error")
-    cells = {as_tuple(setting.value): setting for setting in recipe.settings}
+    found = zip(recipe.settings, means(recipe, table, "test_error", scores), strict=True)
+    cells = {as_tuple(setting.value): (setting, interval) for setting, interval in found}
     columns, rows = (tuple(sorted({cell[axis] for cell in cells})) for axis in (0, 1))
-    settings = [[cells.get((column, row)) for column in columns] for row in rows]
-    seeds = [[list(measured.get(one.sentence, {}).values()) if one else [] for one in line] for line in settings]
+    placed = [[cells.get((column, row), _NOTHING) for column in columns] for row in rows]
     return Grid(
         axes=(recipe.axis[0], recipe.axis[1]),
         columns=columns,
         rows=rows,
-        intervals=tuple(tuple(map(mean_interval, line)) for line in seeds),
-        hovers=tuple(tuple(hover(one) if one else "not in this run" for one in line) for line in settings),
+        intervals=tuple(tuple(interval for _, interval in line) for line in placed),
+        hovers=tuple(tuple(hover(one) if one else "not in this run" for one, _ in line) for line in placed),
     )
+
+
+_NOTHING = (None, Interval(math.nan, math.nan, math.nan, 0))
 
 
 def grid(info: Grid) -> go.Figure:
@@ -50,7 +54,6 @@ def grid(info: Grid) -> go.Figure:
     figure = go.Figure(heat)
     figure.update_xaxes(title_text=info.axes[0], type="category", showgrid=False)
     figure.update_yaxes(title_text=info.axes[1], type="category", showgrid=False)
-    say_if_empty(figure, is_empty=not any(one.n for line in info.intervals for one in line))
     return styled(figure, height=120 + 70 * max(3, len(info.rows)))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, say_if_empty, styled
+from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, ranked
 
@@ -54,7 +54,6 @@ def parallel(info: Sequence[Axis]) -> go.Figure:
     figure.update_xaxes(tickvals=list(range(len(info))), ticktext=[_label(axis) for axis in info], zeroline=False)
     figure.update_xaxes(range=[-0.35, len(info) - 0.65])
     figure.update_yaxes(visible=False, range=[-0.04, 1.04])
-    say_if_empty(figure, is_empty=not info)
     return styled(figure, height=440)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, proposal_hover, say_if_empty, styled
+from analysis.figures.drawing import PALETTE, proposal_hover, styled
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, ranked
 
@@ -54,5 +54,4 @@ def progress(info: Progress) -> go.Figure:
     figure.update_xaxes(title_text="proposal", zeroline=False)
     figure.update_yaxes(title_text=info.label)
     figure.update_traces(showlegend=True)
-    say_if_empty(figure, is_empty=not info.values)
     return styled(figure, height=400)

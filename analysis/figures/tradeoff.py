@@ -6,13 +6,20 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, hover, say_if_empty, styled
+from analysis.figures.drawing import PALETTE, as_text, hover, styled
+from analysis.image_scores import ImageScores
+from analysis.measured import means
 from analysis.published import published_for
 from analysis.recipe import Recipe, Setting
-from analysis.statistics import Interval, as_tuple, by_replicate, mean_interval
+from analysis.statistics import Interval, as_tuple, by_replicate
 
-Metric = Literal["test_error", "test_loss"]
-_LABELS = {"test_error": "test error (%)", "test_loss": "test loss (nats)"}
+Metric = Literal["test_error", "test_loss", "train_loss", "seconds"]
+_LABELS: dict[Metric, str] = {
+    "test_error": "test error (%)",
+    "test_loss": "test loss (nats)",
+    "train_loss": "training loss (nats)",
+    "seconds": "core-seconds a trial",
+}
 
 
 class Point(NamedTuple):
@@ -42,9 +49,17 @@ class Tradeoff(NamedTuple):
     published: str | None  # where the published values are from
 
 
-def tradeoff_info(recipe: Recipe, table: pd.DataFrame, metric: Metric = "test_error") -> Tradeoff:
-    """Every seed, and the mean with its 95 % interval; what was published stands beside test error only."""
+def tradeoff_info(
+    recipe: Recipe, table: pd.DataFrame, metric: Metric = "test_error", scores: ImageScores | None = None
+) -> Tradeoff:
+    """Every seed, and the mean with its 95 % interval, over test images, too, where `measured.means` has them.
+
+    What was published stands beside test error only. A trial's seconds are multiplied by the cores that it keeps busy.
+    """
+    table = table.assign(seconds=table["seconds"] * recipe.training.threads)
     measured = by_replicate(table, metric)
+    names = [setting.sentence for setting in recipe.settings]
+    intervals = dict(zip(names, means(recipe, table, metric, scores), strict=True))
     published = published_for(recipe) if metric == "test_error" else None
     groups = _lines(recipe)
     levels = sorted({as_tuple(setting.value)[0] for setting in recipe.settings})
@@ -56,7 +71,7 @@ def tradeoff_info(recipe: Recipe, table: pd.DataFrame, metric: Metric = "test_er
                 position=levels.index(as_tuple(setting.value)[0]) + dodge,
                 hover=hover(setting),
                 seeds=tuple(measured.get(setting.sentence, {}).values()),
-                interval=mean_interval(list(measured.get(setting.sentence, {}).values())),
+                interval=intervals[setting.sentence],
                 published=published.errors.get(setting.setting) if published else None,
             )
             for setting in settings
@@ -83,9 +98,10 @@ def tradeoff(info: Tradeoff) -> go.Figure:
     figure.update_xaxes(title_text=info.axis, row=rows, col=1)
     figure.update_xaxes(zeroline=False)  # the first setting is no origin
     figure.update_yaxes(title_text=_LABELS[info.metric], row=1, col=1)
+    if info.metric == "seconds":
+        figure.update_yaxes(rangemode="tozero", row=1, col=1)  # so that heights compare
     if info.published:
         figure.update_yaxes(title_text="ImageNet top-1 error (%)", row=2, col=1)
-    say_if_empty(figure, is_empty=not any(point.seeds for line in info.lines for point in line.points))
     return styled(figure, height=620 if info.published else 400)
 
 

@@ -17,7 +17,7 @@ from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
 HOSTILE = "</script><b>%{x}\" '🦊"
 
 
-@pytest.mark.parametrize("metric", ["test_error", "test_loss"])
+@pytest.mark.parametrize("metric", ["test_error", "test_loss", "train_loss"])
 def test_the_tradeoff_holds_every_seed_and_its_interval(metric: Metric) -> None:
     recipe = a_recipe()
     written = trials(recipe)
@@ -94,6 +94,7 @@ def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
     return [
         tradeoff(tradeoff_info(recipe, table)),
         tradeoff(tradeoff_info(recipe, table, "test_loss")),
+        tradeoff(tradeoff_info(recipe, table, "seconds")),
         costs(costs_info(recipe)),
         curves(curves_info(recipe, written)),
     ]

@@ -9,15 +9,19 @@ from hypothesis import given, strategies as st
 
 from analysis.figures.courses import MOST, courses, courses_info
 from analysis.figures.distribution import STEPS, distribution, distribution_info
+from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
 from analysis.figures.parallel import parallel, parallel_info
-from analysis.figures.times import times, times_info
-from analysis.plots import plots_of
+from analysis.figures.tradeoff import tradeoff, tradeoff_info
+from analysis.measured import summaries
+from analysis.plot import nothing_words
+from analysis.plots import axis_plots, plots_of
 from analysis.record import Run
 from analysis.searched import outcomes, ranked
 from analysis.statistics import mean_interval
 from analysis.table import trials_table
 from tests.analysis.runs import a_plane, a_recipe, a_sweep, failed, trials
+from tests.analysis.scores import ERRORS, scored
 from tests.analysis.test_searched import proposed
 
 PLANE = a_plane()
@@ -48,11 +52,13 @@ def test_every_finished_trial_has_its_time() -> None:
     recipe = a_recipe()
     written = [replace(trial, seconds=1.0 + place) for place, trial in enumerate(trials(recipe))]
     table = trials_table(recipe, [*written[:-1], failed(written[-1])])
-    info = times_info(recipe, table)
-    assert sorted(info.seconds) == [1.0 + place for place in range(14)]
-    for place, seconds in zip(info.places, info.seconds, strict=True):
-        assert place == int(seconds - 1) % 5
-    assert list(times(info).data[0].y) == list(info.seconds)
+    (line,) = tradeoff_info(recipe, table, "seconds").lines
+    assert [list(point.seeds) for point in line.points] == [
+        [1 + place, 6 + place, 11 + place][: 2 + (place < 4)] for place in range(5)
+    ]
+    (twice,) = tradeoff_info(replace(recipe, training=replace(recipe.training, threads=2)), table, "seconds").lines
+    assert twice.points[0].interval.mean == 2 * line.points[0].interval.mean == 12
+    assert tradeoff(tradeoff_info(recipe, table, "seconds")).layout.yaxis.rangemode == "tozero"
 
 
 @given(st.lists(st.floats(0, 100, width=32), min_size=1, max_size=60))
@@ -71,7 +77,7 @@ def test_a_large_sample_is_drawn_in_few_steps_and_an_empty_one_not_at_all() -> N
     assert sample.models == 100_000
     assert len(sample.errors) <= STEPS
     assert [trace.name for trace in distribution([sample]).data if trace.hovertemplate] == ["large, n = 100000"]
-    assert distribution([]).layout.annotations[0].text == "no trial has finished"
+    assert say_if_empty(distribution([]), "nothing").layout.annotations[0].text == "nothing"
 
 
 def test_models_without_a_number_keep_the_stair_below_one() -> None:
@@ -82,7 +88,7 @@ def test_models_without_a_number_keep_the_stair_below_one() -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Four proposals, one stopped after its first epoch."""
-    made = Run.create(tmp_path / "run", a_sweep())
+    made = Run.create(tmp_path / "run", a_sweep(scheduler="asha"))
     for number, error in enumerate((12.0, 10.0, 11.0)):
         made.append(proposed(made, number, error, lr=0.1 * (number + 1)))
     stopped = proposed(made, 3, 9.0)
@@ -103,8 +109,8 @@ def test_a_line_goes_through_what_each_proposal_chose_and_came_to(run: Run) -> N
 
 
 def test_courses_end_where_trials_were_stopped(run: Run) -> None:
-    info = courses_info(outcomes(run))
-    assert (info.trials, info.rungs) == (4, (1,))
+    info = courses_info(run.recipe, outcomes(run))
+    assert (info.trials, info.rungs) == (4, (1, 3))
     assert [(len(course.epochs), course.stopped) for course in info.drawn] == [(4, False)] * 3 + [(1, True)]
     ended = next(trace for trace in courses(info).data if trace.name == "trained to the end")
     assert [loss for loss in ended.y if loss is not None] == [loss for c in info.drawn[:3] for loss in c.losses]
@@ -116,7 +122,7 @@ def test_of_many_courses_some_are_drawn(run: Run) -> None:
     many = [replace(one, trials=(replace(one.trials[0], key=f"{number}"),)) for number in range(3 * MOST + 1)]
     last = {**one.trials[0].curve[-1], "validation_loss": 0.001}
     many[1] = replace(one, trials=(replace(one.trials[0], key="1", curve=(*one.trials[0].curve[:-1], last)),))
-    info = courses_info(many)
+    info = courses_info(run.recipe, many)
     assert 0.001 in [course.losses[-1] for course in info.drawn]
     assert info.trials == 3 * MOST + 1
     assert MOST / 2 < len(info.drawn) <= MOST
@@ -124,9 +130,41 @@ def test_of_many_courses_some_are_drawn(run: Run) -> None:
 
 def test_trials_that_the_recipe_does_not_know_are_not_drawn() -> None:
     recipe, other = a_recipe(), a_recipe({3: "3x30d", 1: "1x64d"})
-    assert len(times_info(recipe, trials_table(recipe, [*trials(recipe), *trials(other)[:1]])).seconds) == 15
+    table = trials_table(recipe, [*trials(recipe), *trials(other)[:1]])
+    assert [len(point.seeds) for point in tradeoff_info(recipe, table).lines[0].points] == [3] * 5
 
 
-def test_a_sweep_without_a_result_has_empty_figures(tmp_path: Path) -> None:
-    for plot in plots_of(Run.create(tmp_path / "run", a_sweep())):
-        assert [note.text for note in plot.figure.layout.annotations] == ["no trial has finished"], plot.name
+def test_a_sweep_without_a_result_says_why_in_every_figure(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", a_sweep())
+    for ended, words in ((0, "no trial has finished"), (1, "the only trial so far failed"), (2, "all 2 trials failed")):
+        for number in range(ended):
+            run.append(failed(proposed(run, number, 9.0), "Diverged: training loss is nan"))
+        for plot in plots_of(run):
+            assert [note.text for note in plot.figure.layout.annotations] == [words], plot.name
+
+
+def test_an_axis_without_a_result_says_why_in_every_figure_of_measurements() -> None:
+    recipe = a_recipe({1: "1x64d"})
+    written = [failed(trial) for trial in trials(recipe)]
+    for plot in axis_plots(recipe, written, trials_table(recipe, written)):
+        notes = [note.text for note in plot.figure.layout.annotations]
+        assert ("all 3 trials failed" in notes) is (plot.name != "costs"), plot.name
+
+
+def test_those_that_ended_otherwise_are_counted() -> None:
+    assert nothing_words([]) == "no trial has finished"
+    assert nothing_words(["pruned", "failed", "pruned"]) == "no trial has finished: 2 stopped early, 1 failed"
+
+
+def test_intervals_are_the_tables() -> None:
+    table_of = {1: a_recipe(), 2: PLANE}
+    for recipe in table_of.values():
+        written, scores = scored(recipe, ERRORS, 3, 200, 0)
+        table = trials_table(recipe, written)
+        by_name = dict(zip(recipe.settings, summaries(recipe, table, scores), strict=True))
+        assert {one.images for one in by_name.values()} == {200}
+        points = [point for line in tradeoff_info(recipe, table, "test_error", scores).lines for point in line.points]
+        assert sorted(point.interval.low for point in points) == sorted(one.error.low for one in by_name.values())
+        assert "over seeds and test images" in axis_plots(recipe, written, table, scores)[0].caption
+    cells = grid_info(PLANE, table, scores).intervals
+    assert {cell.high for line in cells for cell in line} == {one.error.high for one in by_name.values()}

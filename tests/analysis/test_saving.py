@@ -102,7 +102,9 @@ def test_nothing_commands_latex_or_breaks_a_markdown_row(tmp_path: Path) -> None
 
 def test_figures_have_the_names_of_the_report(tmp_path: Path) -> None:
     run = of_axis(tmp_path)
-    assert list(figures(run)) == [plot.name for plot in plots_of(run)] == ["error", "loss", "costs", "curves", "times"]
+    assert list(figures(run)) == [plot.name for plot in plots_of(run)] == [
+        "error", "loss", "costs", "training", "curves", "times",
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine for kaleido to draw with")

@@ -26,7 +26,7 @@ RUN = str(RUNS[0])
             ["--table", "trails", "--output", "x.csv"],
             "none of this run's: trials, settings (the nearest is trials)",
         ),
-        (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, costs, curves"),
+        (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, costs, training"),
         (["--table", "trials", "--output", "no/x.csv"], "there is no folder 'no'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +17,10 @@ from ray.tune.search.optuna import OptunaSearch
 from analysis import ledger
 from analysis.recipe import Fidelity
 from analysis.record import Run
+from analysis.sweep import REDUCTION
 from search.cluster import Resources, cluster
 from search.data import load
-from search.early import REDUCTION, scheduler
+from search.early import scheduler
 from search.jobs import Job
 from search.proposals import Proposer
 from search.study import execute
@@ -126,6 +128,16 @@ def test_a_scheduler_that_begins_again_decides_as_the_one_that_went_on(kind: str
     drive(run, proposer(run), come_to=come_to)
     assert set(stopped) <= {1, REDUCTION}
     assert 5 < len(stopped) < 40
+
+
+@pytest.mark.parametrize("kind", ["asha", "hyperband"])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 9, 10, 81, 100, 243, 244])
+def test_the_rungs_of_a_recipe_are_its_schedulers(kind: str, epochs: int) -> None:
+    recipe = a_sweep(scheduler=kind, fidelity=replace(TINY, epochs=epochs))
+    brackets = scheduler(recipe, ())._brackets  # type: ignore[attr-defined]
+    rays = {epoch for bracket in brackets for epoch, _ in bracket._rungs}
+    assert recipe.sweep
+    assert recipe.sweep.rungs(epochs) == tuple(sorted(epoch for epoch in rays if epoch < epochs))
 
 
 def test_ray_s_own_search_tells_optuna_that_stopped_trials_are_complete(tmp_path: Path) -> None:
