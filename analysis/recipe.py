@@ -3,13 +3,14 @@
 import tomllib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import tomli_w
 
 from analysis.bounds import Bounds, Count, check
 from analysis.plain import PlainError, flatten, from_plain, to_plain
 from analysis.sweep import Sweep
+from analysis.training import Training
 
 
 class RecordError(ValueError):
@@ -25,39 +26,22 @@ class Fidelity:
     """How much of full training a trial gets: what a proxy network and its training are reduced to."""
 
     name: str
-    resolution: Count  # pixels a side, at most; smaller where the data set's images are smaller
-    width: Share  # factor on every channel count of the candidate
-    depth: Share  # factor on the blocks of every stage, at least one block staying
-    train_images: Count  # at most
+    """A word for it, which is part of the run folder's name."""
+
+    resolution: Count
+    """[pixels a side] At most; smaller where the data set's images are smaller."""
+
+    width: Share
+    """Factor on every channel count of the candidate."""
+
+    depth: Share
+    """Factor on the blocks of every stage, at least one block staying."""
+
+    train_images: Count
+    """[images] At most."""
+
     epochs: Count
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Training:
-    """How a network is trained: SGD with Nesterov momentum under a schedule with warm-up."""
-
-    batch_size: Count = 128
-    lr: Annotated[float, Bounds(above=0)] = 0.4  # peak learning rate, for this batch size
-    momentum: Annotated[float, Bounds(least=0, below=1)] = 0.9
-    weight_decay: Annotated[float, Bounds(least=0)] = (
-        5e-4  # on convolution and linear weights; never on biases and norms
-    )
-    schedule: Literal["cosine", "one-cycle"] = "cosine"
-    warmup: Annotated[float, Bounds(least=0, most=1)] = (
-        0.15  # fraction of all steps in which the learning rate rises linearly
-    )
-    label_smoothing: Annotated[float, Bounds(least=0, below=1)] = 0.0
-    zero_gamma: bool = True  # last norm of each residual branch starts at zero (Goyal 2017)
-    crop_padding: Annotated[int, Bounds(least=0, most=1024)] = (
-        0  # pixels of zero padding before the random crop; 0: no crop, best for few epochs
-    )
-    flip: bool = True  # random horizontal flip; off where orientation carries the class
-    threads: Annotated[int, Bounds(least=1, most=1024)] = 1  # torch threads of one trial
-    precision: Literal["fp32", "bf16"] = "fp32"  # of activations; weights stay fp32 (Micikevicius 2018)
-    compile: bool = False  # torch.compile, which pays on a GPU
+    """[passes over the training images] More where a small data set has fewer images."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Any, Literal, Self
 
 from analysis.plain import Plain, PlainError, from_plain, to_plain
-from analysis.recipe import Fidelity, Setting, Training
+from analysis.recipe import Fidelity, Setting
+from analysis.training import Training
 
 Hyperparameters = dict[str, bool | int | float | str | None]  # Training as a dict
 

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from analysis.plain import PlainError, from_plain
-from analysis.recipe import Fidelity, Recipe, Training
+from analysis.recipe import Fidelity, Recipe
+from analysis.training import Training
 from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, resolved, training_for

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from analysis.recipe import Recipe, Setting, Training
+from analysis.recipe import Recipe, Setting
+from analysis.training import Training
 from analysis.trial import Trial, trial_key
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from analysis.recipe import Fidelity, Training
+from analysis.recipe import Fidelity
+from analysis.training import Training
 
 FIDELITIES = {
     fidelity.name: fidelity

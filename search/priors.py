@@ -4,8 +4,8 @@ import re
 from difflib import get_close_matches
 
 from analysis.plain import PlainError, from_plain
-from analysis.recipe import Training
 from analysis.sweep import Among, Between, Tunable
+from analysis.training import Training
 from search.errors import UsageError
 
 PRIORS: dict[str, Tunable] = {

@@ -8,9 +8,10 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from analysis.plain import PlainError, from_plain
-from analysis.recipe import Setting, Training
+from analysis.recipe import Setting
 from analysis.record import Run
 from analysis.searched import objective_value
+from analysis.training import Training
 from analysis.trial import Proposal, Trial
 from search.asking import Asker
 from search.candidates import Candidates

@@ -3,7 +3,7 @@
 import math
 from typing import assert_never
 
-from analysis.recipe import Training
+from analysis.training import Training
 
 
 def learning_rate(step: int, steps: int, training: Training) -> float:

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.recipe import Fidelity, Training
+from analysis.recipe import Fidelity
+from analysis.training import Training
 from search.allocator import keep_freed
 from search.augment import Normalisation, crop_and_flip
 from search.data import DataSet, Images, Indices, resized, split

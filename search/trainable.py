@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
-from analysis.recipe import Recipe, Training
+from analysis.recipe import Recipe
+from analysis.training import Training
 from search.allocator import return_freed
 from search.data import DataSet
 from space import cost, parse, trace

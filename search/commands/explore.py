@@ -7,7 +7,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from analysis.racing import FIRST_LOOK
-from analysis.recipe import Fidelity, Recipe, Setting, Training
+from analysis.recipe import Fidelity, Recipe, Setting
+from analysis.training import Training
 from search.asked import Means, data_and_fidelity, reduction, training
 from search.data import DataSet
 from search.errors import UsageError

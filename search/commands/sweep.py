@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from analysis.plain import PlainError
-from analysis.recipe import Fidelity, Recipe, Training
+from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
+from analysis.training import Training
 from search.asked import Means, data_and_fidelity, reduction, training
 from search.candidates import chooser_of
 from search.commands.explore import asked_recipe, named_folder

@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from analysis.plain import to_plain
-from analysis.recipe import Fidelity, Recipe, Setting, Training
+from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.record import Trial, trial_key
 from analysis.sweep import Between, Sweep
+from analysis.training import Training
 
 Named = Mapping[int | tuple[int, ...], str]
 Changes: TypeAlias = Any  # fields of a record, by keyword

@@ -9,7 +9,8 @@ import tomli_w
 from hypothesis import given, strategies as st
 
 from analysis.plain import PlainError, from_plain
-from analysis.recipe import Fidelity, Recipe, RecordError, Training
+from analysis.recipe import Fidelity, Recipe, RecordError
+from analysis.training import Training
 from tests.analysis.runs import a_plane, a_recipe
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.recipe import Fidelity, Recipe, Training
+from analysis.recipe import Fidelity, Recipe
 from analysis.record import Run
 from analysis.sweep import Between, Sweep
+from analysis.training import Training
 from analysis.trial import Trial
 from search.candidates import Found, chooser_of
 from search.jobs import Job

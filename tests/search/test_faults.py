@@ -24,8 +24,9 @@ from optuna.trial import TrialState
 from ray.tune.search import Searcher
 
 from analysis import ledger
-from analysis.recipe import Fidelity, Recipe, Training
+from analysis.recipe import Fidelity, Recipe
 from analysis.record import Run
+from analysis.training import Training
 from analysis.trial import Trial
 from search.cluster import Resources, cluster
 from search.data import DataSet, load

@@ -7,7 +7,7 @@ from typing import Literal, get_type_hints
 import pytest
 from hypothesis import given, strategies as st
 
-from analysis.recipe import Training
+from analysis.training import Training
 from search.schedule import learning_rate
 
 Schedule = Literal["cosine", "one-cycle"]

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from analysis.recipe import Fidelity, Training
+from analysis.recipe import Fidelity
+from analysis.training import Training
 from search.data import DataSet, Images, load
 from search.train import Diverged, Outcome, Trainer, initialise, sgd
 
