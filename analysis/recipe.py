@@ -1,14 +1,14 @@
 """A recipe: everything that decides a run besides chance, as one frozen value and one TOML file."""
 
-import tomllib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, TypeAlias
 
 import tomli_w
 
+from analysis import toml
 from analysis.bounds import Bounds, Count, check
-from analysis.plain import PlainError, flatten, from_plain, to_plain
+from analysis.plain import PlainError, flatten, to_plain
 from analysis.sweep import Sweep
 from analysis.training import Training
 
@@ -151,14 +151,11 @@ class Recipe:
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
-        """The recipe written in `text`; `RecordError` names the field that is unknown, missing or of the wrong type."""
+        """The recipe written in `text`; `RecordError` names line and field of what is unknown, missing or wrong."""
         try:
-            return from_plain(cls, tomllib.loads(text))
-        except PlainError as error:
+            return toml.read(cls, text)
+        except toml.TomlError as error:
             raise RecordError(str(error)) from None
-        except tomllib.TOMLDecodeError as error:
-            msg = f"not TOML: {error}"
-            raise RecordError(msg) from None
 
 
 def _written(recipe: Recipe) -> dict[str, Any]:

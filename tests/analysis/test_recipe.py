@@ -17,6 +17,16 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 SHARE = st.floats(0, 1, exclude_min=True)
 
 
+def refused(text: str) -> str:
+    """What is said of the text, in one line, after the number of the line that holds the field."""
+    with pytest.raises(RecordError) as caught:
+        Recipe.from_toml(text)
+    line, field, what = re.fullmatch(r"(?:line (\d+): )?(.+?)(: .+)", str(caught.value)).groups()  # type: ignore[union-attr]
+    name = re.sub(r"\[\d+\]$", "", field).rpartition(".")[2]
+    assert name in text.splitlines()[int(line) - 1] if line else "missing" in what or field == "not TOML"
+    return field + what
+
+
 @given(command=TEXT, share=SHARE, macs=st.integers(1, 2**62), flip=st.booleans())
 def test_toml_round_trips(command: str, share: float, macs: int, flip: bool) -> None:
     fidelity = replace(a_recipe().fidelity, width=share, name=command)
@@ -33,10 +43,8 @@ def test_a_plane_and_an_empty_recipe_round_trip() -> None:
 def test_whole_numbers_are_numbers_but_no_fractions_are_whole() -> None:
     text = a_recipe().to_toml()
     assert Recipe.from_toml(text.replace("width = 0.25", "width = 1")).fidelity.width == 1.0
-    with pytest.raises(RecordError, match=r"^fidelity.epochs: 4.5 is not a whole number$"):
-        Recipe.from_toml(text.replace("epochs = 4", "epochs = 4.5"))
-    with pytest.raises(RecordError, match=r"^seeds: True is not a whole number$"):
-        Recipe.from_toml(text.replace("seeds = 3", "seeds = true"))
+    assert refused(text.replace("epochs = 4", "epochs = 4.5")) == "fidelity.epochs: 4.5 is not a whole number"
+    assert refused(text.replace("seeds = 3", "seeds = true")) == "seeds: True is not a whole number"
 
 
 @pytest.mark.parametrize(
@@ -64,10 +72,7 @@ def test_a_wrong_field_is_named_with_what_would_be_right(written: str, instead: 
     if not message:
         assert Recipe.from_toml(text.replace(written, instead)) == a_recipe(training=Training())
         return
-    with pytest.raises(RecordError) as caught:
-        Recipe.from_toml(text.replace(written, instead, 1))
-    assert str(caught.value).startswith(message)
-    assert "\n" not in str(caught.value)
+    assert refused(text.replace(written, instead, 1)).startswith(message)
 
 
 NOT_POSSIBLE = [
@@ -94,10 +99,8 @@ NOT_POSSIBLE = [
 def test_a_number_out_of_its_bounds_is_quoted_with_them(table: str, field: str, value: float, bounds: str) -> None:
     plain = tomllib.loads(a_recipe().to_toml())
     plain[table][field] = value
-    with pytest.raises(RecordError) as caught:
-        Recipe.from_toml(tomli_w.dumps(plain))
     expected = rf"{table}\.{field}: {re.escape(str(value))} is not possible; write a number .*{bounds}"
-    assert re.fullmatch(expected, str(caught.value))
+    assert re.fullmatch(expected, refused(tomli_w.dumps(plain)))
 
 
 def test_what_the_command_line_sets_is_held_to_the_same_bounds() -> None:
@@ -135,10 +138,7 @@ def test_what_the_command_line_sets_is_held_to_the_same_bounds() -> None:
 def test_a_recipe_edited_into_nonsense_is_one_line(written: str, instead: str, message: str) -> None:
     text = a_recipe().to_toml()
     assert written in text
-    with pytest.raises(RecordError) as caught:
-        Recipe.from_toml(text.replace(written, instead, 1))
-    assert str(caught.value).startswith(message)
-    assert "\n" not in str(caught.value)
+    assert refused(text.replace(written, instead, 1)).startswith(message)
 
 
 def test_changed_images_are_another_recipe_where_both_know_theirs() -> None:
