@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from analysis.bounds import Bounds, Count, check
+from analysis.plain import PlainError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,27 @@ class Training:
     flip: bool = True
     """Half of the images are mirrored; off where orientation carries the class (Krizhevsky et al. 2012)."""
 
+    crop_area: Annotated[float, Bounds(above=0, most=1)] = 1.0
+    """[share of an image] The least that a random resized crop takes, such as 0.08; 1: none (Szegedy et al. 2015)."""
+
+    jitter: Annotated[float, Bounds(least=0, most=1)] = 0.0
+    """Brightness, contrast and saturation times 1 - jitter to 1 + jitter, such as 0.4 (He et al. 2019)."""
+
+    pca_noise: Annotated[float, Bounds(least=0, most=1)] = 0.0
+    """[standard deviations] Along the colours' principal components, such as 0.1 (Krizhevsky et al. 2012)."""
+
+    randaugment: Annotated[int, Bounds(least=0, most=8)] = 0
+    """[operations on every image] RandAugment's N, such as 2 (Cubuk et al. 2020)."""
+
+    randaugment_magnitude: Annotated[float, Bounds(least=0, most=30)] = 9.0
+    """[of 30] How strong these operations are: RandAugment's M (Cubuk et al. 2020)."""
+
+    mixup: Annotated[float, Bounds(least=0, most=8)] = 0.0
+    """α of the Beta from which two images' shares are drawn, such as 0.2; 0: none (Zhang et al. 2018)."""
+
+    cutmix: Annotated[float, Bounds(least=0, most=8)] = 0.0
+    """α of the Beta from which a cut's area is drawn, such as 1; 0: none (Yun et al. 2019)."""
+
     # The machine
 
     threads: Annotated[int, Bounds(least=1, most=1024)] = 1
@@ -63,3 +85,6 @@ class Training:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.crop_area < 1 and self.crop_padding:
+            both = f"{self.crop_area:g} and crop_padding {self.crop_padding}"
+            raise PlainError(f"crop_area: {both} are two crops; write crop_area = 1 or crop_padding = 0")

@@ -22,6 +22,13 @@ PRIORS: dict[str, Tunable] = {
         Among(field="zero_gamma", values=(False, True)),
         Among(field="crop_padding", values=(0, 2, 4)),
         Among(field="flip", values=(False, True)),
+        Among(field="crop_area", values=(0.08, 0.25, 0.5, 1.0)),
+        Between(field="jitter", low=0.0, high=0.5),
+        Between(field="pca_noise", low=0.0, high=0.2),
+        Among(field="randaugment", values=(0, 1, 2, 3)),
+        Between(field="randaugment_magnitude", low=0.0, high=20.0),
+        Between(field="mixup", low=0.0, high=0.5),
+        Between(field="cutmix", low=0.0, high=1.0),
     )
 }
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from analysis.recipe import Fidelity
 from analysis.training import Training
 from search.allocator import keep_freed
-from search.augment import Normalisation, crop_and_flip
+from search.augment import Augmentation
+from search.augment.augmentation import Epoch
 from search.data import DataSet, Images, Indices, resized, split
 from search.outcome import Outcome
 from search.schedule import learning_rate
@@ -53,7 +54,11 @@ class Trainer:
         self.train, self.validation = split(
             self.data, run_seed=run_seed, replicate=replicate, train_images=fidelity.train_images
         )
-        self.normalisation = Normalisation.of(self.data.train.pixels[self.train])
+        images = self.data.train
+        self.augmentation = Augmentation.of(
+            training, images.pixels, self.train, classes=images.classes, side=images.pixels.shape[-1]
+        )
+        self.normalisation = self.augmentation.normalisation
         initialise(
             model, residual_norms if training.zero_gamma else (), seed=("initialisation", *self.chance, candidate)
         )
@@ -89,23 +94,22 @@ class Trainer:
     def _train(self, number: int) -> float:
         """One pass over the training images; the mean of the steps' losses, label smoothing included."""
         order = self.train[np.random.default_rng(seed_for("order", *self.chance, number)).permutation(len(self.train))]
-        generator = torch.Generator().manual_seed(seed_for("augmentation", *self.chance, number))
+        augmented = self.augmentation.epoch(*self.chance, number)
         self.model.train()
         losses = []
         for step in range(self.steps_per_epoch):
             batch = order[step * self.training.batch_size : (step + 1) * self.training.batch_size]
-            losses.append(self._step(batch, generator, (number - 1) * self.steps_per_epoch + step))
+            losses.append(self._step(batch, augmented, (number - 1) * self.steps_per_epoch + step))
             _check_finite("training", losses[-1], number)
         return sum(losses) / len(losses)
 
-    def _step(self, batch: Indices, generator: torch.Generator, step: int) -> float:
-        pixels, labels = self._batch(self.data.train, batch)
-        images = crop_and_flip(pixels, padding=self.training.crop_padding, flip=self.training.flip, generator=generator)
+    def _step(self, batch: Indices, augmented: Epoch, step: int) -> float:
+        images, targets = augmented(*self._batch(self.data.train, batch))
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.fidelity.epochs * self.steps_per_epoch, self.training)
         self.optimizer.zero_grad()
         logits = self._logits(images)
-        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.training.label_smoothing)
+        loss = nn.functional.cross_entropy(logits, targets, label_smoothing=self.training.label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         return loss.item()
@@ -118,15 +122,15 @@ class Trainer:
         # Four batches without activations kept for a backward pass need less memory than one with them.
         for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
             pixels, labels = self._batch(images, batch)
-            logits = self._logits(pixels)
+            logits = self._logits(self.normalisation(pixels))
             losses.append(nn.functional.cross_entropy(logits, labels, reduction="none").float().cpu().numpy())
             correct.append((logits.argmax(1) == labels).cpu().numpy())
         return np.concatenate(losses), np.concatenate(correct)
 
     def _logits(self, images: Tensor) -> Tensor:
-        """(N, classes) of bytes (N, C, H, W), in fp32 whatever the precision of the network."""
+        """(N, classes) of normalised images (N, C, H, W), in fp32 whatever the precision of the network."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.training.precision == "bf16"):
-            logits: Tensor = self.network(self.normalisation(images))
+            logits: Tensor = self.network(images)
         return logits.float()
 
     def _batch(self, images: Images, which: Indices) -> tuple[Tensor, Tensor]:

@@ -151,6 +151,9 @@ def _refuse_set(options: Namespace, recipe: Recipe) -> None:
     for one in recipe.sweep.tune:
         if one.field in given:
             raise UsageError(f"--tune: {one.field!r} is set by --set, too; leave one of them out")
+    crops = {"crop_area": recipe.training.crop_area < 1, "crop_padding": recipe.training.crop_padding > 0}
+    if all(is_set or name in {one.field for one in recipe.sweep.tune} for name, is_set in crops.items()):
+        raise UsageError("--tune: crop_area and crop_padding are two crops of an image; leave one of them out")
 
 
 def _refuse_clash(chosen: Chooser, sweep: Sweep) -> None:

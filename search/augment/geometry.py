@@ -1,0 +1,77 @@
+"""Which part of each image is seen, and whether in a mirror: whole batches at once."""
+
+import torch
+from torch import Tensor, nn
+
+RATIOS = (3 / 4, 4 / 3)  # width over height of a resized crop
+TRIES = 10  # boxes drawn for an image before the whole of it is taken
+
+
+def crop_and_flip(
+    images: Tensor, *, padding: int, flip: bool, generator: torch.Generator, side: int | None = None
+) -> Tensor:
+    """Each image (N, C, H, W), zero-padded, cropped to its own size or `side` pixels a side, and mirrored or not.
+
+    He et al. (2016), section 4.2; one in two is mirrored. The generator is read as often without crops or flips.
+    """
+    count, _, *sizes = images.shape
+    height, width = (side, side) if side else sizes
+    slack = sizes[0] + 2 * padding - height
+    device = generator.device  # where the draws are made decides what they are, so they come from the generator's
+    down, right = torch.randint(1 + slack, (2, count, 1), generator=generator, device=device).to(images.device)
+    coin = torch.randint(2, (count, 1), generator=generator, device=device).to(images.device)
+    across = torch.arange(width, device=images.device)
+    rows = down + torch.arange(height, device=images.device)
+    columns = right + torch.where((coin == 1) & flip, across.flip(0), across)
+    padded = nn.functional.pad(images, [padding] * 4)
+    which = torch.arange(count, device=images.device)[:, None, None]
+    # Indexing puts the channels last, and permuting only relabels: the result lies in memory as channels_last.
+    return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def resized_crop(images: Tensor, *, least_area: float, flip: bool, generator: torch.Generator, side: int) -> Tensor:
+    """A random box of each image (N, C, H, W), resized to `side` pixels a side, and mirrored or not (uint8).
+
+    Szegedy et al. (2015): a share of the area uniform from `least_area` to 1, the sides' ratio log-uniform from 3/4
+    to 4/3. Bilinear, widened where it shrinks, as Pillow resizes.
+    """
+    count, _, height, width = images.shape
+    device = generator.device
+    top, left, tall, wide = _boxes(count, height, width, least_area, generator)
+    coin = torch.randint(2, (count, 1, 1), generator=generator, device=device)
+    rows, columns = (
+        _triangles(start, length, size, side) for start, length, size in ((top, tall, height), (left, wide, width))
+    )
+    columns = torch.where((coin == 1) & flip, columns.flip(1), columns)
+    rows, columns = rows.to(images.device)[:, None], columns.to(images.device)[:, None]
+    return (rows @ images.float() @ columns.mT).round_().to(torch.uint8)
+
+
+def _boxes(
+    count: int, height: int, width: int, least_area: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Top, left, height and width (N,) of a box in each image, in whole pixels; after ten misses, the whole image."""
+    area, ratio, down, right = torch.rand(4, count, TRIES, generator=generator, device=generator.device)
+    low, high = torch.log(torch.tensor(RATIOS))
+    area, ratio = height * width * (least_area + (1 - least_area) * area), torch.exp(low + (high - low) * ratio)
+    tall, wide = torch.sqrt(area / ratio).round().clamp(1), torch.sqrt(area * ratio).round().clamp(1)
+    fits = (tall <= height) & (wide <= width)
+    first = fits.int().argmax(1, keepdim=True)  # 0 where none fits
+    tall, wide, down, right = (one.gather(1, first)[:, 0] for one in (tall, wide, down, right))
+    none = ~fits.any(1)
+    tall, wide = tall.where(~none, torch.tensor(float(height))), wide.where(~none, torch.tensor(float(width)))
+    return (down * (height - tall + 1)).floor(), (right * (width - wide + 1)).floor(), tall, wide
+
+
+def _triangles(start: Tensor, length: Tensor, before: int, after: int) -> Tensor:
+    """(N, after, before): weights of the old pixels from `start`, `length` of them, in each new one.
+
+    A triangle as wide as a new pixel, but no narrower than two old ones, cut off at the ends of the box.
+    """
+    scale = (length / after)[:, None, None]
+    centres = start[:, None, None] + (torch.arange(after, device=start.device)[:, None] + 0.5) * scale
+    old = torch.arange(before, device=start.device) + 0.5
+    weights = (1 - (old - centres).abs() / scale.clamp(1)).clamp(0)
+    is_inside = (old > start[:, None]) & (old < (start + length)[:, None])
+    weights = weights * is_inside[:, None]
+    return weights / weights.sum(2, keepdim=True)

@@ -1,0 +1,123 @@
+"""RandAugment's operations are Pillow's."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from search.augment import policy, randaugment
+
+
+def some(kind: str, side: int = 12, channels: int = 3) -> np.ndarray:
+    """(H, W, C): noise, a dark ramp, or one colour."""
+    rng = np.random.default_rng(0)
+    match kind:
+        case "noise":
+            return rng.integers(0, 256, (side, side, channels), np.uint8)
+        case "ramp":
+            return np.broadcast_to(np.linspace(20, 90, side)[:, None, None], (side, side, channels)).astype(np.uint8)
+        case _:
+            return np.full((side, side, channels), 77, np.uint8)
+
+
+def pillows(name: str, image: Image.Image, strength: float, sign: int) -> Image.Image:
+    """What the paper's code does with Pillow."""
+    factor, width, height = 1 + 0.9 * strength * sign, *image.size
+
+    def moved(*numbers: float) -> Image.Image:
+        return image.transform(image.size, Image.Transform.AFFINE, numbers, Image.Resampling.NEAREST)
+
+    match name:
+        case "_autocontrast":
+            return ImageOps.autocontrast(image)
+        case "_equalize":
+            return ImageOps.equalize(image)
+        case "_posterize":
+            return ImageOps.posterize(image, 8 - round(4 * strength))
+        case "_solarize":
+            return ImageOps.solarize(image, math.ceil(255 * (1 - strength)))
+        case "_brightness":
+            return ImageEnhance.Brightness(image).enhance(factor)
+        case "_colour":
+            return ImageEnhance.Color(image).enhance(factor)
+        case "_contrast":
+            return ImageEnhance.Contrast(image).enhance(factor)
+        case "_sharpness":
+            return Image.blend(image.filter(ImageFilter.SMOOTH), image, factor)
+        case "_shear_x":
+            return moved(1, 0.3 * strength * sign, 0, 0, 1, 0)
+        case "_shear_y":
+            return moved(1, 0, 0, 0.3 * strength * sign, 1, 0)
+        case "_translate_x":
+            return moved(1, 0, math.trunc(150 / 331 * strength * sign * width), 0, 1, 0)
+        case "_translate_y":
+            return moved(1, 0, 0, 0, 1, math.trunc(150 / 331 * strength * sign * height))
+    raise AssertionError(name)
+
+
+NAMED = {one.__name__: one for one in policy.OPERATIONS if one}
+
+
+def ours(name: str, image: np.ndarray, strength: float, sign: int) -> np.ndarray:
+    batch = torch.from_numpy(image).permute(2, 0, 1)[None].clone()
+    return NAMED[name](batch, strength, torch.tensor([float(sign)]))[0].permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("kind", ["noise", "ramp", "flat"])
+@pytest.mark.parametrize(("magnitude", "sign"), [(0, 1), (9, 1), (9, -1), (17, 1), (30, -1), (30, 1)])
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"_rotate"}))
+def test_every_operation_is_pillows(name: str, magnitude: int, sign: int, kind: str) -> None:
+    image, strength = some(kind), magnitude / 30
+    expected = np.asarray(pillows(name, Image.fromarray(image), strength, sign), np.int16)
+    found = ours(name, image, strength, sign).astype(np.int16)
+    assert np.abs(found - expected).max() <= 2  # Pillow rounds downwards, and greys before they are mixed
+
+
+@pytest.mark.parametrize("degrees", [-30, -6, 6, 30])
+def test_images_are_turned_as_pillow_turns_them(degrees: int) -> None:
+    """A slope in both directions, so that a pixel taken for its neighbour differs by three at most."""
+    y, x = np.mgrid[0:40, 0:40]
+    image = (60 + 2 * x + y).astype(np.uint8)
+    turned = ours("_rotate", image[:, :, None], abs(degrees) / 30, np.sign(degrees))[:, :, 0].astype(int)
+    expected = np.asarray(Image.fromarray(image).rotate(degrees, Image.Resampling.NEAREST), int)
+    both = (turned > 0) & (expected > 0)
+    assert np.abs(turned - expected)[both].max() <= 3
+    assert ((turned > 0) == (expected > 0)).mean() > 0.99
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.integers(0, 3), st.sampled_from([1, 3, 4]))
+def test_every_image_has_so_many_operations(seed: int, count: int, channels: int) -> None:
+    """A batch is what each of its images comes to alone, given the same draws."""
+    rng = np.random.default_rng(seed)
+    images = torch.from_numpy(rng.integers(0, 256, (7, channels, 6, 6), np.uint8))
+    found = randaugment(images.clone(), count=count, magnitude=9.0, generator=torch.Generator().manual_seed(seed))
+    generator, expected = torch.Generator().manual_seed(seed), images.clone()
+    for _ in range(count):
+        which, sign = (torch.randint(options, (7,), generator=generator) for options in (14, 2))
+        for i in range(7):
+            if operation := policy.OPERATIONS[int(which[i])]:
+                expected[i : i + 1] = operation(expected[i : i + 1], 0.3, 2.0 * sign[i : i + 1] - 1)
+    assert found.equal(expected)
+
+
+def test_every_operation_is_drawn_equally_often() -> None:
+    images = torch.zeros(14_000, 1, 1, 1, dtype=torch.uint8)
+    seen: dict[str, int] = {}
+
+    def counting(name: str) -> policy.Operation:
+        def operation(chosen: torch.Tensor, strength: float, sign: torch.Tensor) -> torch.Tensor:
+            assert set(sign.tolist()) == {-1.0, 1.0}
+            seen[name] = len(chosen)
+            return chosen
+
+        return operation
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "OPERATIONS", (None, *(counting(name) for name in NAMED)))
+        randaugment(images, count=1, magnitude=9.0, generator=torch.Generator().manual_seed(0))
+    assert len(seen) == 13
+    assert all(abs(number - 1_000) < 5 * 1_000**0.5 for number in seen.values())
