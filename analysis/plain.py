@@ -25,7 +25,12 @@ def to_plain(value: object) -> Plain:
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
-    return value
+    return as_utf8(value) if isinstance(value, str) else value
+
+
+def as_utf8(text: str) -> str:
+    r"""What no encoding has, such as the bytes of a file's name in an error's message, as Python writes it: \udcff."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_plain(kind: type[T], plain: object) -> T:
@@ -114,7 +119,7 @@ def _read_scalar(kind: type, plain: object, where: str) -> object:
         return float("nan")  # JSON has no other word for a number that is none
     if type(plain) is not kind:  # exactly: a bool is an int to isinstance
         raise _mismatch(kind, plain, where)
-    return plain
+    return as_utf8(plain) if isinstance(plain, str) else plain
 
 
 def _table(plain: object, where: str) -> Mapping[str, object]:

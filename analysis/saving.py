@@ -1,18 +1,23 @@
 """A figure or a table of a run as a file of its own, in the form that the file's name asks for."""
 
+import csv
+import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from analysis.files import write_atomically
 from analysis.image_scores import image_scores
 from analysis.measured import summaries
 from analysis.plots import plots_of
+from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, ranked
-from analysis.statistics import Interval
+from analysis.statistics import Interval, Value, as_tuple
+from analysis.typeset import latex, markdown
 
 WIDTH = 820  # pixels, of a page's column
 FIGURES = (".png", ".svg", ".pdf")
@@ -24,27 +29,54 @@ def figures(run: Run) -> dict[str, go.Figure]:
 
 
 def save_figure(figure: go.Figure, path: Path) -> None:
-    """As it is on a light page; needs kaleido, and a browser that it finds."""
+    """As it is on a light page, whole or not at all; needs kaleido, and a browser that it finds."""
     form = path.suffix.lower().removeprefix(".")
-    figure.write_image(path, form, width=WIDTH, height=figure.layout.height, scale=2 if form == "png" else 1)
+    drawn = figure.to_image(form, width=WIDTH, height=figure.layout.height, scale=2 if form == "png" else 1)
+    write_atomically(path, drawn)
 
 
 def tables(run: Run) -> dict[str, pd.DataFrame]:
-    """All trials; and the settings of an axis, or the finished proposals of a sweep, the best first."""
+    """All trials; and the settings of an axis, or the finished proposals of a sweep, the best first.
+
+    Where something stands on an axis is a column with the axis's name; a plane has two.
+    """
+    trials = trials_table(run)
     if run.recipe.sweep:
-        return {"trials": run.trials(), "proposals": proposals_table(run)}
-    return {"trials": run.trials(), "settings": settings_table(run)}
+        return {"trials": trials, "proposals": proposals_table(run)}
+    return {"trials": trials, "settings": settings_table(run)}
+
+
+def trials_table(run: Run) -> pd.DataFrame:
+    """As `Run.trials`, but that a file has no cells for tuples: a plane's values are two columns."""
+    table = run.trials()
+    places = _places(run.recipe, table["value"].tolist())
+    columns = {name: places if name == "value" else {name: table[name]} for name in map(str, table.columns)}
+    return pd.DataFrame({name: column for part in columns.values() for name, column in part.items()})
+
+
+def _places(recipe: Recipe, values: Sequence[Value]) -> dict[str, "pd.Series[int]"]:
+    """A column for each axis, or of a free search one for the numbers of its proposals."""
+    axes = [axis.replace("-", "_") for axis in recipe.axis] or ["proposal"]
+    rows = [dict(zip(axes, as_tuple(value), strict=False)) for value in values]  # a foreign line may have more
+    return {axis: pd.Series([row.get(axis) for row in rows], dtype="Int64") for axis in axes}
 
 
 def settings_table(run: Run) -> pd.DataFrame:
     """What the report says of every setting; intervals as there."""
     rows: list[dict[str, object]] = []
+    places = _places(run.recipe, [setting.value for setting in run.recipe.settings])
     none = Interval(math.nan, math.nan, math.nan, 0)
     for setting, found in zip(run.recipe.settings, summaries(run.recipe, run.trials(), image_scores(run)), strict=True):
         costs = {name: getattr(setting, name) for name in ("macs", "params", "activations", "proxy_macs")}
         off = {"budget_error": setting.budget_error, "base_error": setting.base_error}
         rows.append(
-            {"setting": setting.setting, **costs, **off, "seeds": found.error.n}
+            {
+                "setting": setting.setting,
+                **{axis: place[len(rows)] for axis, place in places.items()},
+                **costs,
+                **off,
+                "seeds": found.error.n,
+            }
             | _interval("test_error", found.error)
             | _interval("test_loss", found.loss)
             | _interval("change", found.difference if rows else none)
@@ -73,24 +105,25 @@ def proposals_table(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _markdown(table: pd.DataFrame, path: Path) -> None:
-    cells = table.map(lambda cell: " ".join(cell.replace("|", r"\|").split()) if isinstance(cell, str) else cell)
-    path.write_text(cells.to_markdown(index=False, disable_numparse=True) + "\n", encoding="utf-8")
+def _csv(table: pd.DataFrame) -> str:
+    """Text is quoted, be it digits, so that a reader takes none for a number."""
+    return table.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
-def _latex(table: pd.DataFrame, path: Path) -> None:
-    escaped = table.rename(columns=lambda name: name.replace("_", r"\_"))
-    path.write_text(escaped.style.hide(axis="index").format(escape="latex").to_latex(hrules=True), encoding="utf-8")
+def _parquet(table: pd.DataFrame) -> bytes:
+    table.to_parquet(file := io.BytesIO(), index=False)
+    return file.getvalue()
 
 
-TABLES: Mapping[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda table, path: table.to_csv(path, index=False),
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
-    ".md": _markdown,
-    ".tex": _latex,
+TABLES: Mapping[str, Callable[[pd.DataFrame], str | bytes]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".md": markdown,
+    ".tex": latex,
 }
 
 
 def save_table(table: pd.DataFrame, path: Path) -> None:
-    """CSV and Parquet hold every digit and can be read back; Markdown and LaTeX are for a page."""
-    TABLES[path.suffix.lower()](table, path)
+    """CSV and Parquet hold every digit and read back equal; Markdown and LaTeX are for a page. Whole or not at all."""
+    written = TABLES[path.suffix.lower()](table)
+    write_atomically(path, written if isinstance(written, bytes) else written.encode())

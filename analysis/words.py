@@ -9,6 +9,14 @@ FLOPS_CONVENTION = (
 MISSING = "\N{EN DASH}"
 
 
+def shown(text: str) -> str:
+    r"""What nobody would see and a terminal obey, as Python writes it: \x1b, \n, \u202e; the rest as it is."""
+    plain = text.replace("\N{NO-BREAK SPACE}", " ")
+    if plain.isprintable():
+        return plain
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)
+
+
 def decimals(half_width: float) -> int:
     """Two significant digits of the uncertainty, at least one decimal and at most four."""
     if not math.isfinite(half_width) or half_width <= 0:

@@ -23,7 +23,10 @@ def refuse_half_said(options: Namespace) -> None:
         raise UsageError(f"--{names[0]}: give the file to write, --output FILE")
     path, forms = Path(options.output), FIGURES if options.figure else tuple(TABLES)
     if path.suffix.lower() not in forms:
-        raise UsageError(f"--output: {options.output!r} is no {names[0]}'s file; it ends with {', '.join(forms)}")
+        raise UsageError(
+            f"--output: {options.output!r} is no {names[0]}'s file; "
+            f"it ends with {', '.join(forms)}{_nearest(path.suffix.lower(), forms, cutoff=0.6)}"
+        )
     if not path.parent.is_dir():
         raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
 
@@ -44,8 +47,12 @@ def save(run: Run, options: Namespace) -> Path:
 
 def _refuse_unknown(what: str, name: str, names: Collection[str]) -> None:
     if name not in names:
-        (nearest,) = get_close_matches(name, names, n=1, cutoff=0)
-        raise UsageError(f"--{what}: {name!r} is none of this run's: {', '.join(names)} (the nearest is {nearest})")
+        there = ", ".join(names)
+        raise UsageError(f"--{what}: {name!r} is none of this run's: {there}{_nearest(name.lower(), names)}")
+
+
+def _nearest(word: str, names: Collection[str], cutoff: float = 0.0) -> str:
+    return "".join(f" (the nearest is {one})" for one in get_close_matches(word, names, n=1, cutoff=cutoff))
 
 
 def _draw(figure: object, path: Path) -> None:

@@ -19,7 +19,11 @@ RUN = str(RUNS[0])
             ["--table", "trials", "--output", "x.xls"],
             "'x.xls' is no table's file; it ends with .csv, .parquet, .md",
         ),
-        (["--figure", "error", "--output", "x"], "'x' is no figure's file; it ends with .png, .svg, .pdf"),
+        (["--figure", "error", "--output", "x"], "'x' is no figure's file; it ends with .png, .svg, .pdf\n"),
+        (["--figure", "error", "--output", "r.pgn"], "ends with .png, .svg, .pdf (the nearest is .png)\n"),
+        (["--table", "trials", "--output", "r.CVS"], "ends with .csv, .parquet, .md, .tex (the nearest is .csv)\n"),
+        (["--table", "trials", "--output", "r.parq"], "(the nearest is .parquet)\n"),
+        (["--figure", "front", "--output", "x.svg"], "'front' is none of this run's: error, loss, costs, "),
         (["--figure", "error", "--table", "trials", "--output", "x.csv"], "one of them at a time, of one run"),
         (["--table", "trials", "--output", "x.csv", "--text"], "one of them at a time, of one run, without --text"),
         (
@@ -47,7 +51,7 @@ def test_without_kaleido_it_says_how_to_get_it(
     def refuse(*_: object, **__: object) -> None:
         raise ValueError("Image export using the kaleido engine requires the Kaleido package")
 
-    monkeypatch.setattr("plotly.graph_objects.Figure.write_image", refuse)
+    monkeypatch.setattr("plotly.graph_objects.Figure.to_image", refuse)
     assert main(["report", RUN, "--figure", "error", "--output", str(tmp_path / "x.svg")]) == 1
     assert "pip install 'design-space-explorer[figures]'" in capsys.readouterr().err
 
