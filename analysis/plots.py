@@ -1,5 +1,7 @@
 """The plots of a report: figures with their titles, captions and what is told to a reader who cannot see them."""
 
+from typing import get_args
+
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
@@ -8,7 +10,7 @@ from analysis.figures.costs import costs, costs_info
 from analysis.figures.curves import curves, curves_info
 from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
-from analysis.figures.tradeoff import Metric, tradeoff, tradeoff_info
+from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import over_words, summaries
 from analysis.plot import Plot, nothing_words
@@ -18,6 +20,7 @@ from analysis.record import Run
 from analysis.searched import outcomes
 from analysis.statistics import Interval
 from analysis.sweep_plots import sweep_plots
+from analysis.thinning import thinned_words
 from analysis.trial import Trial
 from analysis.words import FLOPS_CONVENTION, amount, percent
 
@@ -36,21 +39,26 @@ def axis_plots(
     """Of a run along an axis; intervals are over test images, too, where all finished trials kept their scores."""
     numbers, published = summaries(recipe, table, scores), published_for(recipe)
     over, nothing = over_words(numbers), nothing_words(table["state"])
+    infos: dict[Metric, Tradeoff] = {
+        metric: tradeoff_info(recipe, table, metric, scores) for metric in get_args(Metric)
+    }
+    some = _some(infos["test_error"])  # of every metric alike
+    seeds = f"{_points('seeds')}{some}"
 
     def along(metric: Metric) -> go.Figure:
-        return say_if_empty(tradeoff(tradeoff_info(recipe, table, metric, scores)), nothing)
+        return say_if_empty(tradeoff(infos[metric]), nothing)
 
     errors = _alt("test error in percent", recipe, [summary.error for summary in numbers])
     losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
     drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
-        Plot("error", "Test error", errors, f"{_points(over)} {_beside(over, published)}", along("test_error")),
-        Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}", along("test_loss")),
+        Plot("error", "Test error", errors, f"{_points(over)}{some} {_beside(over, published)}", along("test_error")),
+        Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
         Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs(costs_info(recipe))),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
-        Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {_points('seeds')}", along("train_loss")),
+        Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
-        _times(recipe, table, along("seconds")),
+        _times(recipe, table, seeds, along("seconds")),
     ]
 
 
@@ -61,15 +69,21 @@ def _grid(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None, nothi
     return Plot("grid", "Test error on the plane", f"Heat map. {caption}", caption, figure)
 
 
-def _times(recipe: Recipe, table: pd.DataFrame, figure: go.Figure) -> Plot:
+def _times(recipe: Recipe, table: pd.DataFrame, points: str, figure: go.Figure) -> Plot:
     finished = table[table["state"] == "finished"]
     minutes = float(finished["seconds"].sum()) * recipe.training.threads / 60
     caption = (
         f"Seconds of every finished trial times the cores that it kept busy; all together {minutes:.1f} core-minutes. "
-        "By the clock a run takes less where trials ran side by side. What else the machine did is in it. "
-        f"{_points('seeds')}"
+        f"By the clock a run takes less where trials ran side by side. What else the machine did is in it. {points}"
     )
     return Plot("times", "How long a trial took", f"Plot of core-seconds by setting. {caption}", caption, figure)
+
+
+def _some(info: Tradeoff) -> str:
+    """How many of the seeds are drawn, if not all."""
+    points = [point for line in info.lines for point in line.points]
+    drawn, seeds = sum(len(point.seeds) for point in points), sum(point.interval.n for point in points)
+    return thinned_words(drawn, seeds, "the least and the largest of every setting")
 
 
 def _points(over: str) -> str:

@@ -9,16 +9,19 @@ from analysis.figures.progress import progress, progress_info
 from analysis.plot import Plot, nothing_words
 from analysis.record import Run
 from analysis.searched import Outcome, ranked
+from analysis.thinning import thinned_words
 from analysis.words import plural
 
 
 def sweep_plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
     """All that the report has, in its order."""
     steps, points = progress_info(run.recipe, found), front_info(run.recipe, found)
-    told = f"Plot of {steps.label} of {plural(len(steps.values), 'proposal')} in their order"
-    spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(len(points.x), 'proposal')}"
+    told = f"Plot of {steps.label} of {plural(steps.proposals, 'proposal')} in their order"
+    spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(points.proposals, 'proposal')}"
     early = "Proposals that were stopped early or failed have no value here, and stand in no plot."
+    early += thinned_words(len(steps.values), steps.proposals, "every best so far")
     seeds = f"Every point is the mean of {plural(run.recipe.seeds, 'seed')}; no interval is drawn about a single one."
+    seeds += thinned_words(len(points.x), points.proposals, f"all {points.best}, the extremes")
     plots = [
         Plot("progress", "What the search has come to", told, early, progress(steps)),
         Plot("front", "What it costs", spread, seeds, front(points)),

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.figures.drawing import PALETTE, proposal_hover, styled
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, front as best_of, ranked
+from analysis.thinning import extremes, thinned
 
 
 class Front(NamedTuple):
-    """Two measures of every finished proposal; which of them are on the front of all objectives."""
+    """Two measures of finished proposals, of many of some; which of them are on the front of all objectives."""
 
     labels: tuple[str, str]
     best: str  # what those on the front are called
@@ -19,6 +21,7 @@ class Front(NamedTuple):
     y: tuple[float, ...]
     on_front: tuple[bool, ...]
     hovers: tuple[str, ...]
+    proposals: int  # finished ones, drawn or not
 
 
 def front_info(recipe: Recipe, found: Sequence[Outcome]) -> Front:
@@ -27,14 +30,17 @@ def front_info(recipe: Recipe, found: Sequence[Outcome]) -> Front:
     objectives, best = recipe.sweep.objectives, ranked(found)
     second = objectives[1] if len(objectives) > 1 else "activations"
     x = [one.values[1] if len(objectives) > 1 else float(one.proposal.setting.activations) for one in best]
-    on_front = {one.proposal.number for one in best_of(found)}
+    y, front_numbers = [one.values[0] for one in best], {one.proposal.number for one in best_of(found)}
+    on_front = [one.proposal.number in front_numbers for one in best]
+    drawn = thinned(len(best), [*np.flatnonzero(on_front), *extremes(x), *extremes(y)])
     return Front(
         labels=(LABELS[second], LABELS[objectives[0]]),
         best="on the front" if len(objectives) > 1 else "best",
-        x=tuple(x),
-        y=tuple(one.values[0] for one in best),
-        on_front=tuple(one.proposal.number in on_front for one in best),
-        hovers=tuple(proposal_hover(recipe, one) for one in best),
+        x=tuple(x[place] for place in drawn),
+        y=tuple(y[place] for place in drawn),
+        on_front=tuple(on_front[place] for place in drawn),
+        hovers=tuple(proposal_hover(recipe, best[place]) for place in drawn),
+        proposals=len(best),
     )
 
 

@@ -1,7 +1,8 @@
 """How a search came to what it found."""
 
+import math
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -9,16 +10,21 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from analysis.figures.drawing import PALETTE, proposal_hover, styled
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, ranked
+from analysis.thinning import extremes, thinned
 
 
 class Progress(NamedTuple):
-    """The first objective of every finished proposal in the order in which they were made."""
+    """The first objective of finished proposals in the order in which they were made, of many of some.
+
+    Every best so far is among them.
+    """
 
     label: str
     numbers: tuple[int, ...]
     values: tuple[float, ...]
     best: tuple[float, ...]  # so far
     hovers: tuple[str, ...]
+    proposals: int  # finished ones, drawn or not
 
 
 def progress_info(recipe: Recipe, found: Sequence[Outcome]) -> Progress:
@@ -26,12 +32,16 @@ def progress_info(recipe: Recipe, found: Sequence[Outcome]) -> Progress:
     assert recipe.sweep
     finished = sorted(ranked(found), key=lambda one: one.proposal.number)
     values = [one.values[0] for one in finished]
+    best = list(accumulate(values, min))
+    steps = [place for place, (before, now) in enumerate(pairwise([math.inf, *best])) if now < before]
+    drawn = thinned(len(finished), [*steps, *extremes(values), len(finished) - 1])
     return Progress(
         label=LABELS[recipe.sweep.objectives[0]],
-        numbers=tuple(one.proposal.number for one in finished),
-        values=tuple(values),
-        best=tuple(accumulate(values, min)),
-        hovers=tuple(proposal_hover(recipe, one) for one in finished),
+        numbers=tuple(finished[place].proposal.number for place in drawn),
+        values=tuple(values[place] for place in drawn),
+        best=tuple(best[place] for place in drawn),
+        hovers=tuple(proposal_hover(recipe, finished[place]) for place in drawn),
+        proposals=len(finished),
     )
 
 

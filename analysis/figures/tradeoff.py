@@ -12,6 +12,7 @@ from analysis.measured import means
 from analysis.published import published_for
 from analysis.recipe import Recipe, Setting
 from analysis.statistics import Interval, as_tuple, by_replicate
+from analysis.thinning import MOST, extremes, thinned
 
 Metric = Literal["test_error", "test_loss", "train_loss", "seconds"]
 _LABELS: dict[Metric, str] = {
@@ -27,8 +28,8 @@ class Point(NamedTuple):
 
     position: float
     hover: str
-    seeds: tuple[float, ...]
-    interval: Interval
+    seeds: tuple[float, ...]  # of many some, the least and the largest among them
+    interval: Interval  # of all
     published: float | None
 
 
@@ -70,7 +71,7 @@ def tradeoff_info(
             Point(
                 position=levels.index(as_tuple(setting.value)[0]) + dodge,
                 hover=hover(setting),
-                seeds=tuple(measured.get(setting.sentence, {}).values()),
+                seeds=_some(list(measured.get(setting.sentence, {}).values()), MOST // len(recipe.settings)),
                 interval=intervals[setting.sentence],
                 published=published.errors.get(setting.setting) if published else None,
             )
@@ -79,6 +80,10 @@ def tradeoff_info(
         lines.append(Line(name, tuple(points)))
     source = published.table if published else None
     return Tradeoff(metric, recipe.axis[0], _ticks(recipe, levels), tuple(lines), source)
+
+
+def _some(seeds: list[float], most: int) -> tuple[float, ...]:
+    return tuple(seeds[place] for place in thinned(len(seeds), extremes(seeds), max(2, most)))
 
 
 def tradeoff(info: Tradeoff) -> go.Figure:
