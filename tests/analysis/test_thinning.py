@@ -77,6 +77,6 @@ def test_many_seeds_are_drawn_in_part_and_their_intervals_are_of_all() -> None:
         assert (min(point.seeds), max(point.seeds)) == (min(errors), max(errors))
         assert point.interval.n == 500
         assert point.interval.mean == pytest.approx(np.mean(errors))
-    words = " 2,000 of 2,500 points are drawn: the least and the largest of every setting, and a random sample of the others."
+    words = " 2,000 of 2,500 points are drawn: the least and the largest of every setting, and a random sample of the"
     told = [plot.name for plot in axis_plots(made.recipe, list(made.trials), table) if words in plot.caption]
     assert told == ["error", "loss", "training", "times"]
