@@ -1,51 +1,50 @@
 """The report of a run: one HTML file that needs nothing else, and can always be made again."""
 
-import json
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis import sweep_report
 from analysis.cells import difference_words, interval_words
+from analysis.failures import failures
 from analysis.files import write_atomically
+from analysis.going import going
 from analysis.image_scores import image_scores
+from analysis.listing import listing
 from analysis.measured import Summary, intervals_words, summaries
-from analysis.pages import machines, script_json, template
+from analysis.pages import machines, template
 from analysis.plots import axis_plots
 from analysis.published import PublishedCurve, published_for
 from analysis.questions import progress, question
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
+from analysis.sheets import Cell, Sheet, deviation, interval, large, measured, none, row, words
 from analysis.verdict import verdict
-from analysis.words import FLOPS_CONVENTION, MISSING, amount, number, percent
-
-
-@dataclass(frozen=True)
-class Row:
-    """One setting of the table, in words."""
-
-    setting: Setting
-    cells: tuple[str, ...]
-
+from analysis.words import FLOPS_CONVENTION
 
 COLUMNS = (
-    "MACs", "params", "activations", "off budget", "off base", "proxy MACs", "seeds",
-    "test error (%)", "test loss (nats)", "change from the first (points)", "published error (%)",
+    "setting", "test error (%)", "change from the first (points)", "test loss (nats)", "seeds", "published error (%)",
+    "MACs", "off budget", "off base", "params", "activations", "proxy MACs",
 )  # fmt: skip
+FIRST = ("error", "grid")  # the plots that stand open; the others are folded
 
 
-def write(run: Run) -> Path:
-    """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none."""
+def write(run: Run, *, goes_on: bool | None = None) -> Path:
+    """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none.
+
+    Of a run that goes on the page says so, and loads itself again; by default it is asked whether a study writes there.
+    """
     path = run.folder / "report.html"
-    page = sweep_report.render(run) if run.recipe.sweep else render(run)
+    at = datetime.now(UTC) if (run.is_locked if goes_on is None else goes_on) else None
+    page = sweep_report.render(run, at) if run.recipe.sweep else render(run, at)
     write_atomically(path, page.encode())
     return path
 
 
-def render(run: Run) -> str:
-    """The report as text; the same for the same run, whenever it is made."""
+def render(run: Run, at: datetime | None = None) -> str:
+    """The report as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
     recipe, table, scores = run.recipe, run.trials(), image_scores(run)
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
     plots, numbers = axis_plots(recipe, trials, table, scores), summaries(recipe, table, scores)
@@ -54,40 +53,42 @@ def render(run: Run) -> str:
         question=question(recipe),
         verdict=verdict(recipe, table, scores),
         progress=progress(recipe, trials),
-        plots={plot.name: plot for plot in plots},
-        columns=COLUMNS,
+        going=going(recipe, trials, at),
+        first=[plot for plot in plots if plot.name in FIRST],
+        folded=[plot for plot in plots if plot.name not in FIRST],
         intervals=intervals_words(numbers),
-        rows=_rows(recipe, numbers, published_for(recipe)),
+        settings=_sheet(recipe, numbers, published_for(recipe)),
         reduced=reduction(recipe),
-        failures=[trial for trial in trials if trial.state == "failed"],
+        failures=failures(trials),
+        trials=listing(run, trials, recipe.settings),
         notices=run.notices,
         machines=machines(trials),
         toml=recipe.to_toml(),
         convention=FLOPS_CONVENTION,
         plotly=get_plotlyjs(),
-        figures=script_json({plot.name: json.loads(plot.figure.to_json()) for plot in plots}),
     )
 
 
-def _rows(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> list[Row]:
+def _sheet(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> Sheet:
     errors = published.errors if published else {}
-    return [
-        Row(setting, _cells(setting, summary, errors.get(setting.setting), is_first=index == 0))
+    rows = (
+        row(setting.setting, _cells(setting, summary, errors.get(setting.setting), is_first=index == 0))
         for index, (setting, summary) in enumerate(zip(recipe.settings, numbers, strict=True))
-    ]
+    )
+    return Sheet("settings", "Table of the settings", COLUMNS, tuple(rows))
 
 
-def _cells(setting: Setting, summary: Summary, published: float | None, *, is_first: bool) -> tuple[str, ...]:
+def _cells(setting: Setting, summary: Summary, published: float | None, *, is_first: bool) -> tuple[Cell, ...]:
     return (
-        f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G",
-        amount(setting.params),
-        amount(setting.activations),
-        percent(setting.budget_error),
-        percent(setting.base_error),
-        amount(setting.proxy_macs),
-        str(summary.error.n),
-        interval_words(summary.error),
-        interval_words(summary.loss),
-        MISSING if is_first else difference_words(summary.difference),
-        MISSING if published is None else number(published, 2),
+        interval(interval_words(summary.error), summary.error),
+        none() if is_first else interval(difference_words(summary.difference), summary.difference),
+        interval(interval_words(summary.loss), summary.loss),
+        words(str(summary.error.n)),
+        none() if published is None else measured(published, 2),
+        Cell(f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G", str(setting.macs)),
+        deviation(setting.budget_error),
+        deviation(setting.base_error),
+        large(setting.params),
+        large(setting.activations),
+        large(setting.proxy_macs),
     )

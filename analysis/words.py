@@ -46,6 +46,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def brief(text: str, most: int) -> str:
+    """At most so many characters, with an ellipsis where there were more."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def amount(count: float) -> str:
     """A large number with its SI letter: 4.23 G."""
     for factor, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

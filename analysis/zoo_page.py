@@ -1,12 +1,11 @@
 """A page with the map of the named networks: one HTML file that needs nothing else."""
 
-import json
-
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.figures.zoo import LABELS, By, Known, known_networks, zoo, zoo_info
-from analysis.pages import script_json, template
+from analysis.pages import template
 from analysis.plot import Plot
+from analysis.sheets import Cell, Row, Sheet, row
 from analysis.words import FLOPS_CONVENTION, amount, number
 from analysis.zoo import SOURCE
 
@@ -25,13 +24,16 @@ def page(by: By, device: str | None) -> str:
     return template("zoo.html").render(
         question="Where the named networks stand",
         plot=figure,
-        columns=COLUMNS,
-        rows=[(one.name, cells(one)) for one in known_networks()],
+        networks=Sheet("networks", "Table of the networks", ("network", *COLUMNS), tuple(map(_row, known_networks()))),
         convention=FLOPS_CONVENTION,
         source=SOURCE,
         plotly=get_plotlyjs(),
-        figures=script_json({figure.name: json.loads(figure.figure.to_json())}),
     )
+
+
+def _row(one: Known) -> Row:
+    values = (one.macs, one.params, one.activations, one.lowest, one.median, one.highest, one.weights)
+    return row(one.name, (Cell(text, f"{value:.7g}") for text, value in zip(cells(one), values, strict=True)))
 
 
 def cells(one: Known) -> tuple[str, ...]:

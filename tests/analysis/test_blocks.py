@@ -11,7 +11,7 @@ from analysis.block_page import page
 from analysis.blocks import Box, Diagram, diagram, panels
 from space import Arch, SpaceError, listed, parse, trace
 from space.graph import Graph
-from tests.analysis.test_browser import BROWSER, opened
+from tests.analysis.browser import Browser, Page
 from tests.analysis.test_layering import crossings
 from tests.space import test_whole_tree as whole_tree
 
@@ -181,13 +181,13 @@ def test_a_page_needs_nothing_else_and_says_what_it_must(name: str) -> None:
     assert ("is a guess" in text) == (name == "dcdc_resnet50")
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine to open the page in")
 @pytest.mark.parametrize("name", ["resnest50_fast_2s2x40d", "googlenet"])
-def test_a_browser_draws_every_panel_without_a_word(name: str, tmp_path: Path) -> None:
+def test_a_browser_draws_every_panel_without_a_word(browser: Browser, name: str, tmp_path: Path) -> None:
     path = tmp_path / "blocks.html"
     path.write_text(page(parse(name), name))
-    document, console = opened(path, tmp_path / "profile")
-    assert console == []
+    with Page(browser, path) as opened:
+        document = opened.run("document.documentElement.outerHTML")
+        assert opened.complaints() == []
     assert document.count('class="block js-plotly-plot"') == len(panels(parse(name)))
     assert all(f">{box.title}<" in document for box in panels(parse(name))[0].diagram.boxes if box.kind == "spatial")
 

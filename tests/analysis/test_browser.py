@@ -1,42 +1,65 @@
 """The report as a browser shows it, without a network."""
 
-import shutil
-import subprocess
+import importlib.resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from analysis.record import Run
 from analysis.report import render
+from analysis.zoo_page import page as zoo_page
+from tests.analysis.browser import Browser, Page
 from tests.committed import RUNS
 
-BROWSER = next((path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None)
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
-)
-
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine to open the report in")
+AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+NAMES = [folder.name for folder in RUNS]
 
 
-def opened(page: Path, profile: Path) -> tuple[str, list[str]]:
-    """The document after its scripts have run, and what the console says; every outside name fails to resolve."""
-    words = [str(BROWSER), *QUIET.split(), "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}"]
-    words += ["--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", page.as_uri()]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    texts = {run.name: render(Run.open(run)) for run in RUNS} | {"zoo": zoo_page("macs", None)}
+    for name, text in texts.items():
+        (folder / f"{name}.html").write_text(text)
+    return {name: folder / f"{name}.html" for name in texts}
 
 
-@pytest.mark.parametrize("folder", RUNS, ids=[folder.name for folder in RUNS])
-def test_every_plot_is_drawn_and_the_console_stays_silent(folder: Path, tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(render(Run.open(folder)))
-    document, console = opened(page, tmp_path / "profile")
-    assert console == []
-    assert document.count('class="main-svg"') >= 4
+def unfold(page: Page) -> None:
+    page.run("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    page.settle()
 
 
-def test_an_error_on_the_console_would_have_been_seen(tmp_path: Path) -> None:
-    page = tmp_path / "broken.html"
-    page.write_text("<script>console.error('seen')</script><script>nothing.here()</script>")
-    _, console = opened(page, tmp_path / "profile")
-    assert len(console) == 2
+def accessibility(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds against WCAG 2 at levels A and AA, and against good practice."""
+    page.run(AXE)
+    found: list[dict[str, Any]] = page.run(
+        "axe.run({exclude: [['.main-svg']]}, {resultTypes: ['violations']}).then(found => found.violations)"
+    )
+    return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "zoo"])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_every_plot_is_drawn_and_nothing_complains(
+    browser: Browser, pages: dict[str, Path], name: str, width: int, dark: bool
+) -> None:
+    with Page(browser, pages[name], width=width, dark=dark) as page:
+        unfold(page)
+        assert page.run("[...document.querySelectorAll('.plot')].every(plot => plot.querySelector('.main-svg'))")
+        assert page.run("document.documentElement.scrollWidth") <= width
+        assert accessibility(page) == []
+        assert page.complaints() == []
+
+
+def test_what_should_not_be_would_have_been_seen(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "broken.html"
+    path.write_text(
+        "<p style='color: #bbb'>pale</p><div style='width: 2000px'>wide</div><img src='http://elsewhere/x.png'>"
+        "<script>console.error('seen')</script><script>nothing.here()</script>"
+    )
+    with Page(browser, path, width=390) as page:
+        assert page.run("document.documentElement.scrollWidth") > 390
+        assert {"color-contrast", "image-alt"} <= {rule for rule, _ in accessibility(page)}
+        complaints = "\n".join(page.complaints())
+    assert all(what in complaints for what in ("console.error: ['seen']", "nothing is not defined", "http://elsewhere"))

@@ -11,6 +11,7 @@ import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis import report
+from analysis.plots import plots_of
 from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.trial import Trial
@@ -29,12 +30,14 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.addresses: list[str] = []
         self.words = ""
+        self.scripts = 0  # that run; data is none
         self._within: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+        self.scripts += tag == "script" and ("type", "application/json") not in attrs
         if tag in ("script", "style"):
             self._within.append(tag)
 
@@ -90,7 +93,7 @@ def test_hostile_words_are_text_everywhere(made: Made) -> None:
     good = a_trial(recipe, 0, 0, host=HOSTILE, versions={HOSTILE: HOSTILE})
     _, text = made(recipe, [good, failed(a_trial(recipe, 0, 1), HOSTILE)])
     page = Page(text)
-    assert page.tags.count("script") == 2
+    assert page.scripts == 2
     assert "img" not in page.tags
     assert page.addresses == ["data:,"]
     assert page.words.count(HOSTILE) >= 8
@@ -121,6 +124,16 @@ def test_failures_and_what_could_not_be_read_are_told(made: Made) -> None:
     with (run.folder / "trials.jsonl").open("ab") as file:
         file.write(b'{"torn')
     assert "the last line is torn" in report.render(Run.open(run.folder))
+
+
+def test_what_a_reader_wants_first_stands_open_and_the_rest_is_folded(made: Made) -> None:
+    recipe = a_recipe()
+    run, text = made(recipe, [*trials(recipe)[:-1], failed(trials(recipe)[-1])])
+    chapters = re.findall(r"(<summary>)?<h2>([^<]+)</h2>", text)
+    assert [title for fold, title in chapters if not fold] == ["Test error", "The settings", "What failed"]
+    folded = [plot.title for plot in plots_of(run)[1:]]
+    rest = ["What was reduced", "The sentences of candidates and proxies", "The trials", "How to run it again"]
+    assert [title for fold, title in chapters if fold] == [*folded, *rest]
 
 
 def test_without_failures_there_is_no_chapter_on_them(made: Made) -> None:
@@ -155,7 +168,7 @@ def test_the_flop_convention_is_stated_once(made: Made) -> None:
 
 def test_every_plot_is_told_to_those_who_cannot_see_it(made: Made) -> None:
     _, text = made(a_recipe(), trials(a_recipe()))
-    labels = re.findall(r'class="plot" id="\w+" role="img" aria-label="([^"]+)"', text)
+    labels = re.findall(r'class="plot" id="\w+" role="group" aria-label="([^"]+)"', text)
     assert len(labels) == 6
     assert labels[0].startswith("Plot of test error in percent by setting: 1x64d 10.0")
 

@@ -13,8 +13,8 @@ from analysis.measured import summaries
 from analysis.plots import plots_of
 from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_table, tables
+from tests.analysis.browser import BROWSER
 from tests.analysis.runs import a_plane, a_recipe, a_sweep, trials
-from tests.analysis.test_browser import BROWSER
 from tests.analysis.test_searched import proposed
 from tests.committed import ROOT
 
