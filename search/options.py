@@ -109,7 +109,10 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
     parser = Parser(add_help=False)
     train = parser.add_argument_group("the training")
     train.add_argument(
-        "--data", metavar="NAME", help="digits, fashion-mnist or folder:PATH (default: the best there is)"
+        "--data",
+        metavar="NAME",
+        help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural or folder:PATH (default: fashion-mnist "
+        "where it is installed, else digits)",
     )
     train.add_argument("--fidelity", metavar="NAME", default="quick", help="tiny, quick (default), medium or full")
     train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")

@@ -19,6 +19,7 @@ FIDELITIES = {
     )
 }
 
+UNMIRRORED = ("digits", "mnist", "svhn", "procedural")
 MOST_PASSES = 30
 """A small data set is passed over more often, so that a trial sees as many images, but not more often than this."""
 
@@ -36,5 +37,5 @@ def resolved(fidelity: Fidelity, *, resolution: int, train_images: int) -> Fidel
 
 
 def training_for(data: str) -> Training:
-    """The default training; mirrored digits are no digits."""
-    return Training(flip=False) if data == "digits" else Training()
+    """The default training; mirrored digits are no digits, and mirrored waves those of another class."""
+    return Training(flip=False) if data in UNMIRRORED else Training()

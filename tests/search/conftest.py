@@ -1,6 +1,7 @@
 """What more than one file here needs started."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +15,13 @@ def server() -> Iterator[Postgres]:
     with postgres() as made:
         made.start()
         yield made
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without data sets: a working directory, and a home and caches in it, all of them empty."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "TORCH_HOME", "KERAS_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.removesuffix("_HOME").lower()))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path

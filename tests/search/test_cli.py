@@ -135,7 +135,10 @@ def test_wrong_words_get_one_line_and_exit_2(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--data", "nonsense"], "--data: 'nonsense' is not known; write digits, fashion-mnist or folder:PATH"),
+        (
+            ["--data", "nonsense"],
+            "--data: 'nonsense' is not known; write digits, fashion-mnist, mnist, cifar10, cifar100, ",
+        ),
         (["--data", "folder:/nowhere"], "--data: 'folder:/nowhere' is not a folder"),
         (["--data", "digits", "--fidelity", "quik"], "--fidelity: 'quik' is not known"),
         (["--data", "digits", "--set", "lr=fast"], "--set: lr"),

@@ -1,0 +1,55 @@
+"""The data set that a name means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from search.data import cifar, mnist, svhn
+from search.data.digits import digits
+from search.data.images import DataNameError, DataSet, digest_of
+from search.data.places import home, is_folder
+from search.data.procedural import procedural
+
+LOADERS: Mapping[str, Callable[[], DataSet]] = {
+    "digits": digits,
+    "fashion-mnist": lambda: mnist.published("fashion-mnist"),
+    "mnist": lambda: mnist.published("mnist"),
+    "cifar10": lambda: cifar.published("cifar10"),
+    "cifar100": lambda: cifar.published("cifar100"),
+    "svhn": svhn.published,
+    "procedural": procedural,
+}
+NAMES = f"{', '.join(LOADERS)} or folder:PATH"
+
+
+def load(name: str) -> DataSet:
+    """The data set called `name`; one that is nowhere on this machine is downloaded. Raises DataError.
+
+    A folder's name becomes its absolute path, so that it means the same from everywhere.
+    """
+    found = _named(name)
+    return found if found.digest else replace(found, digest=digest_of(found))
+
+
+def _named(name: str) -> DataSet:
+    kind, colon, path = name.partition(":")
+    if kind == "folder" and colon:
+        return _folder(path, name)
+    if name not in LOADERS:
+        known = f"{name!r} is not known; write {NAMES}"
+        near = f"folder:{name}" if is_folder(home(name)) else get_close_matches(name, LOADERS, 1, cutoff=0)[0]
+        raise DataNameError(f"--data: {known} (the nearest is {near})")
+    return LOADERS[name]()
+
+
+def best_available() -> str:
+    """The most telling data set that needs no download: Fashion-MNIST where it is installed, else the digits."""
+    return "fashion-mnist" if mnist.find("fashion-mnist") else "digits"
+
+
+def _folder(path: str, name: str) -> DataSet:
+    folder = home(path)
+    if not path or not is_folder(folder):
+        what = f"{name!r} is not a folder here; write folder:PATH, with {mnist.FILES[0]} and so on in PATH"
+        raise DataNameError(f"--data: {what}")
+    return mnist.read_folder(folder.resolve(), f"folder:{folder.resolve()}")

@@ -1,0 +1,54 @@
+"""Which images train and which validate, and images made smaller."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from search.data.images import DataError, DataSet, Indices, Labels
+from search.seeds import seed_for
+from search.shrink import shrunk
+
+VALIDATION_FRACTION, VALIDATION_MOST = 0.1, 2_500
+
+
+def split(
+    data: DataSet, *, run_seed: int, replicate: int, train_images: int, validation_images: int | None = None
+) -> tuple[Indices, Indices]:
+    """Which of `data.train` train and which validate: indices, in an order fixed by seed and replicate alone.
+
+    The validation part is stratified by class: a tenth of the images and at most 2,500, unless said, at least one of
+    each class. Training images are drawn from the rest, the fewer always being the first of the more.
+    """
+    labels = data.train.labels
+    most = min(int(VALIDATION_FRACTION * len(labels)), VALIDATION_MOST)
+    rng = np.random.default_rng(seed_for("split", run_seed, replicate))
+    rest, validation = stratified(labels, most if validation_images is None else validation_images, rng)
+    train = rest[:train_images]
+    if len(train) < 2 or not len(validation):
+        counts = f"{len(train)} images to train on and {len(validation)} to validate on"
+        raise DataError(f"--data: {data.name} leaves {counts}; at least 2 and 1 are needed")
+    return train, validation
+
+
+def stratified(labels: Labels, total: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
+    """(rest, chosen): about `total` images chosen in proportion to the classes, of each at least one, but never all."""
+    order = rng.permutation(len(labels))
+    counts = np.bincount(labels)
+    quota = np.minimum(np.maximum(total * counts // len(labels), 1), counts - 1)
+    chosen = _rank_within_class(labels[order]) < quota[labels[order]]
+    return order[~chosen], order[chosen]
+
+
+def _rank_within_class(labels: Labels) -> Indices:
+    """How many images of its own class come before each image."""
+    by_class = np.argsort(labels, kind="stable")
+    starts = np.cumsum(np.bincount(labels)) - np.bincount(labels)
+    rank = np.empty_like(by_class)
+    rank[by_class] = np.arange(len(labels)) - starts[labels[by_class]]
+    return rank
+
+
+def resized(data: DataSet, resolution: int) -> DataSet:
+    """`data` with no side longer than `resolution` pixels, by area averaging; images are never enlarged."""
+    train, test = (replace(part, pixels=shrunk(part.pixels, resolution)) for part in (data.train, data.test))
+    return replace(data, train=train, test=test)
