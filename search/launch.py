@@ -18,6 +18,7 @@ from search.data import DataSet
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
 from search.progress import progress
+from search.reporting import reporting
 
 if TYPE_CHECKING:
     from search.mirror import Mirror
@@ -67,6 +68,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
         source = source or _source(record, data, until)
         source.slots = slots(resources)
         mirror = held.enter_context(_mirrored(means.storage, record, source))
+        watch = held.enter_context(reporting(record, watch))
         execute(record, source, data, resources, scratch, watch, means.retries, mirror)
         if source.notice:
             record.notices.append(source.notice)

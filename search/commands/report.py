@@ -45,6 +45,8 @@ def tell(record: Run) -> None:
     print(*filter(None, (said.words, said.outlook)), sep="\n")
     for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():
         print(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}")
+    if record.is_locked:
+        print("the run goes on, and so does its report: as trials end it is written again, and loads itself")
     print(f"report: {path}")
 
 
