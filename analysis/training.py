@@ -1,6 +1,7 @@
 """How a network is trained: the part of a recipe that `--set` sets and a sweep may tune."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from analysis.bounds import Bounds, Count, check
@@ -23,14 +24,27 @@ class Training:
     lr: Annotated[float, Bounds(above=0)] = 0.4
     """Peak learning rate, for this batch size (between Goyal et al. 2017 and Page 2018)."""
 
+    lr_batch: Annotated[int, Bounds(least=0, most=2**20)] = 0
+    """[images] That `lr` is for, such as 256: the peak is lr × batch_size / lr_batch; 0: it is the peak as it stands
+    (Goyal et al. 2017)."""
+
     momentum: Annotated[float, Bounds(least=0, below=1)] = 0.9
     """Of SGD, in Nesterov's form (Sutskever et al. 2013)."""
 
     weight_decay: Annotated[float, Bounds(least=0)] = 5e-4
-    """On the weights of convolutions and linear layers; never on biases and norms (He et al. 2019)."""
+    """On what `decay` says (Krogh & Hertz 1991)."""
 
-    schedule: Literal["cosine", "one-cycle"] = "cosine"
-    """How the rate falls after the warm-up: half a cosine, or a line (Loshchilov & Hutter 2017; Smith 2018)."""
+    decay: Literal["weights", "all"] = "weights"
+    """What decays: weights of convolutions and linear layers alone, or biases and norms as well (He et al. 2019)."""
+
+    schedule: Literal["cosine", "one-cycle", "step"] = "cosine"
+    """After the warm-up half a cosine, a line, or steps at milestones (Loshchilov & Hutter 2017; Smith 2018)."""
+
+    milestones: tuple[float, ...] = (1 / 3, 2 / 3)
+    """[shares of all steps] After which `step` lowers the rate: epochs 30 and 60 of 90 (He et al. 2016)."""
+
+    step_factor: Annotated[float, Bounds(above=0, below=1)] = 0.1
+    """What the rate is multiplied with at each milestone (He et al. 2016)."""
 
     warmup: Annotated[float, Bounds(least=0, most=1)] = 0.15
     """[share of all steps] In which the learning rate rises linearly (Goyal et al. 2017)."""
@@ -38,10 +52,27 @@ class Training:
     # Loss and initialisation
 
     label_smoothing: Annotated[float, Bounds(least=0, below=1)] = 0.0
-    """Probability taken from the label and spread evenly over all classes, it among them (Szegedy et al. 2016)."""
+    """Probability that the label gives away, such as 0.1 (Szegedy et al. 2016)."""
+
+    smoothing_over: Literal["all", "others"] = "all"
+    """To all K classes, as PyTorch spreads it, or to the K - 1 others, as the Bag of Tricks does (He et al. 2019)."""
 
     zero_gamma: bool = True
     """The last norm of each residual branch starts at zero (Goyal et al. 2017)."""
+
+    initialisation: Literal["he", "xavier"] = "he"
+    """Of weights: N(0, 2 / fan-out), or uniform of variance 2 / (fan-in + fan-out)
+    (He et al. 2015; Glorot & Bengio 2010)."""
+
+    # After the steps
+
+    averaging: Annotated[float, Bounds(least=0, below=1)] = 0.0
+    """[a step] Decay of the average of weights that is tested in their place, such as 0.999; 0: none
+    (Polyak & Juditsky 1992; Tarvainen & Valpola 2017)."""
+
+    norm_images: Annotated[int, Bounds(least=0, most=2**24)] = 0
+    """[training images] From which batch norms take their statistics anew in the end; 0: they keep their own
+    (Wu & Johnson 2021)."""
 
     # Augmentation
 
@@ -77,8 +108,8 @@ class Training:
     threads: Annotated[int, Bounds(least=1, most=1024)] = 1
     """[torch threads] Of one trial."""
 
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Of activations; weights stay fp32 (Micikevicius et al. 2018)."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Of activations; weights stay fp32, and the loss is scaled where that is fp16 (Micikevicius et al. 2018)."""
 
     compile: bool = False
     """torch.compile, which pays on a GPU."""
@@ -88,3 +119,15 @@ class Training:
         if self.crop_area < 1 and self.crop_padding:
             both = f"{self.crop_area:g} and crop_padding {self.crop_padding}"
             raise PlainError(f"crop_area: {both} are two crops; write crop_area = 1 or crop_padding = 0")
+        rising = (0.0, *self.milestones, 1.0)
+        if not all(low < high for low, high in pairwise(rising)):
+            raise PlainError(f"milestones: {[*self.milestones]} do not rise between 0 and 1; write [0.5, 0.75]")
+        if self.schedule == "step" and not self.warmup < rising[1]:
+            raise PlainError(
+                f"warmup: {self.warmup:g} of all steps is past the first milestone; write less than {rising[1]:.3g}"
+            )
+
+    @property
+    def peak(self) -> float:
+        """The highest learning rate, scaled linearly with the batch where `lr` is for another."""
+        return self.lr * self.batch_size / self.lr_batch if self.lr_batch else self.lr

@@ -10,7 +10,7 @@ from analysis.plain import Plain, PlainError, from_plain, to_plain
 from analysis.recipe import Fidelity, Setting
 from analysis.training import Training
 
-Hyperparameters = dict[str, bool | int | float | str | None]  # Training as a dict
+Hyperparameters = dict[str, bool | int | float | str | tuple[float, ...] | None]  # Training as a dict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,8 @@ def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidel
     A hyperparameter that later versions have added counts only where it is not at its default: what was trained before
     it came is what it is by default.
     """
-    telling = {n: value for n, value in hyperparameters.items() if n in _FIRST or value != getattr(_DEFAULT, n, None)}
+    given, usual = _canonical(hyperparameters), _canonical(to_plain(_DEFAULT))
+    telling = {name: value for name, value in given.items() if name in _FIRST or value != usual.get(name)}
     parts = _canonical([candidate, proxy, telling, to_plain(fidelity), replicate])
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]

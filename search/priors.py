@@ -18,8 +18,14 @@ PRIORS: dict[str, Tunable] = {
         Between(field="warmup", low=0.0, high=0.5),
         Between(field="label_smoothing", low=0.0, high=0.2),  # Szegedy et al. 2016: 0.1
         Among(field="batch_size", values=(32, 64, 128, 256)),
-        Among(field="schedule", values=("cosine", "one-cycle")),
+        Among(field="schedule", values=("cosine", "one-cycle", "step")),
+        Between(field="step_factor", low=0.05, high=0.5, log=True),  # around the papers' 0.1 and 0.2
+        Among(field="decay", values=("weights", "all")),
+        Among(field="smoothing_over", values=("all", "others")),
         Among(field="zero_gamma", values=(False, True)),
+        Among(field="initialisation", values=("he", "xavier")),
+        Among(field="averaging", values=(0.0, 0.9, 0.99, 0.999)),
+        Among(field="norm_images", values=(0, 1_000, 10_000)),
         Among(field="crop_padding", values=(0, 2, 4)),
         Among(field="flip", values=(False, True)),
         Among(field="crop_area", values=(0.08, 0.25, 0.5, 1.0)),

@@ -2,7 +2,9 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,10 +16,16 @@ from analysis.training import Training
 from search.allocator import keep_freed
 from search.augment import Augmentation
 from search.augment.augmentation import Epoch
+from search.averaging import Average, reestimate
 from search.data import DataSet, Images, Indices, resized, split
+from search.grouping import sgd
+from search.initial import initialise
+from search.losses import label_loss
 from search.outcome import Outcome
 from search.schedule import learning_rate
 from search.seeds import seed_for
+
+AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Diverged(ArithmeticError):
@@ -59,13 +67,13 @@ class Trainer:
             training, images.pixels, self.train, classes=images.classes, side=images.pixels.shape[-1]
         )
         self.normalisation = self.augmentation.normalisation
-        initialise(
-            model, residual_norms if training.zero_gamma else (), seed=("initialisation", *self.chance, candidate)
-        )
+        initialise(model, residual_norms, training, seed=("initialisation", *self.chance, candidate))
         # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
         self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = sgd(self.model, training)
         self.network = torch.compile(self.model) if training.compile else self.model
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=training.precision == "fp16")
+        self.average = Average(self.model, training.averaging) if training.averaging else None
         self.epochs: list[dict[str, float]] = []
 
     @property
@@ -78,7 +86,10 @@ class Trainer:
         assert len(self.epochs) < self.fidelity.epochs, "the learning rate has reached zero"
         start, number = time.perf_counter(), len(self.epochs) + 1
         train_loss = self._train(number)
-        losses, correct = self._score(self.data.train, self.validation)
+        if number == self.fidelity.epochs:
+            self._settle()
+        with self.average.applied() if self.average else nullcontext():
+            losses, correct = self._score(self.data.train, self.validation)
         validation = _metrics("validation", losses, correct, number)
         seconds = time.perf_counter() - start
         self.epochs.append({"epoch": number, "train_loss": train_loss, **validation, "seconds": seconds})
@@ -109,70 +120,54 @@ class Trainer:
             group["lr"] = learning_rate(step, self.fidelity.epochs * self.steps_per_epoch, self.training)
         self.optimizer.zero_grad()
         logits = self._logits(images)
-        loss = nn.functional.cross_entropy(logits, targets, label_smoothing=self.training.label_smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        loss = label_loss(logits, targets, self.training)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if self.average:
+            self.average.update()
         return loss.item()
+
+    def _settle(self) -> None:
+        """What is tested is not what the last step left, where the recipe says so."""
+        if self.average:
+            self.average.swap()
+            self.average = None
+        if self.training.norm_images:
+            batches = self._batches(self.data.train, self.train[: self.training.norm_images])
+            reestimate(
+                self.model,
+                (self.normalisation(pixels) for pixels, _ in batches),
+                partial(self._logits, network=self.model),
+            )
 
     @torch.inference_mode()
     def _score(self, images: Images, which: Indices) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Cross-entropy and correctness of each image, without augmentation, with the norms' running statistics."""
         self.model.eval()
         losses, correct = [], []
-        # Four batches without activations kept for a backward pass need less memory than one with them.
-        for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
-            pixels, labels = self._batch(images, batch)
+        for pixels, labels in self._batches(images, which):
             logits = self._logits(self.normalisation(pixels))
             losses.append(nn.functional.cross_entropy(logits, labels, reduction="none").float().cpu().numpy())
             correct.append((logits.argmax(1) == labels).cpu().numpy())
         return np.concatenate(losses), np.concatenate(correct)
 
-    def _logits(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """(N, classes) of normalised images (N, C, H, W), in fp32 whatever the precision of the network."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.training.precision == "bf16"):
-            logits: Tensor = self.network(images)
+        dtype = AUTOCAST.get(self.training.precision)
+        with torch.autocast(self.device.type, dtype, enabled=dtype is not None):
+            logits: Tensor = (network or self.network)(images)
         return logits.float()
+
+    def _batches(self, images: Images, which: Indices) -> Iterator[tuple[Tensor, Tensor]]:
+        """All of them, in order; four batches without activations kept need less memory than one with them."""
+        for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
+            yield self._batch(images, batch)
 
     def _batch(self, images: Images, which: Indices) -> tuple[Tensor, Tensor]:
         """Bytes and labels on the device; indexing copies, so the shared arrays stay untouched."""
         pixels, labels = torch.from_numpy(images.pixels[which]), torch.from_numpy(images.labels[which])
         return pixels.to(self.device, memory_format=torch.channels_last), labels.to(self.device)
-
-
-def initialise(model: nn.Module, residual_norms: Sequence[str], *, seed: tuple[str | int, ...]) -> None:
-    """Set every parameter anew, each from a seed of its own name: neither torch's global state nor any order matters.
-
-    Convolutions: He normal over the fan-out (He et al. 2015), which counts all outputs of a grouped convolution, as
-    ResNeXt's own code does. Linear: N(0, 0.01²), bias 0. Norms: 1 and 0; `residual_norms`: 0 (Goyal et al. 2017).
-    """
-    for name, module in model.named_modules():
-        generator = torch.Generator().manual_seed(seed_for(*seed, name))
-        match module:
-            case nn.Conv2d():
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-            case nn.Linear():
-                nn.init.normal_(module.weight, std=0.01, generator=generator)
-            case nn.BatchNorm2d() | nn.GroupNorm() | nn.LayerNorm():
-                module.reset_parameters()
-                continue
-            case _:
-                assert not list(module.parameters(recurse=False)), f"no initialisation for {name}: {module}"
-                continue
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    for name in residual_norms:
-        nn.init.zeros_(model.get_parameter(f"{name}.weight"))
-
-
-def sgd(model: nn.Module, training: Training) -> torch.optim.SGD:
-    """SGD with Nesterov momentum; only weights of convolutions and linear layers decay, not biases and norms."""
-    parameters = list(model.parameters())
-    decaying, other = ([p for p in parameters if (p.ndim > 1) is decays] for decays in (True, False))
-    groups = [
-        {"params": decaying, "weight_decay": training.weight_decay},
-        {"params": other, "weight_decay": 0.0},
-    ]
-    return torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum, nesterov=training.momentum > 0)
 
 
 def _metrics(part: str, losses: NDArray[np.float32], correct: NDArray[np.bool_], epoch: int) -> dict[str, float]:

@@ -1,12 +1,11 @@
 """Synthetic recipes and runs whose truth is known."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from analysis.plain import to_plain
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.record import Trial, trial_key
 from analysis.sweep import Between, Sweep
@@ -74,7 +73,7 @@ def a_sweep(seeds: int = 1, command: str = "explore sweep", **changes: Changes) 
 
 def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **changes: Changes) -> Trial:
     """A finished trial of the setting at `index`; its losses follow from its error."""
-    return trial_of(recipe, recipe.settings[index], to_plain(recipe.training), replicate, error, **changes)
+    return trial_of(recipe, recipe.settings[index], asdict(recipe.training), replicate, error, **changes)
 
 
 def trial_of(

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from math import log2, log10, nan
 from pathlib import Path
@@ -16,7 +16,6 @@ from random import Random
 import numpy as np
 
 from analysis.image_scores import ImageScores
-from analysis.plain import to_plain
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run, packed_scores
 from analysis.sweep import Objective
@@ -116,7 +115,7 @@ def true_error(parameters: Hyperparameters) -> float:
 
 def _proposal(recipe: Recipe, number: int, lr: float, network: "_Network") -> Proposal:
     setting = replace(network.setting, value=number, setting=f"#{number}")
-    hyperparameters = {**to_plain(recipe.training), "lr": lr}
+    hyperparameters = {**asdict(recipe.training), "lr": lr}
     parameters = {**network.parameters, "lr": lr}
     return Proposal(number=number, parameters=parameters, setting=setting, hyperparameters=hyperparameters)
 

@@ -55,8 +55,12 @@ def test_whole_numbers_are_numbers_but_no_fractions_are_whole() -> None:
         ("seed = 0\n", "", "seed: missing; write seed = a whole number"),
         ("lr = 0.1", 'lr = "fast"', "training.lr: 'fast' is not a number"),
         ("flip = true", "flip = 1", "training.flip: 1 is not true or false"),
-        ('"cosine"', '"cosin"', "training.schedule: 'cosin' is none of 'cosine', 'one-cycle'; the nearest is 'cosine'"),
-        ('"cosine"', "7", "training.schedule: 7 is not 'cosine' or 'one-cycle'"),
+        (
+            '"cosine"',
+            '"cosin"',
+            "training.schedule: 'cosin' is none of 'cosine', 'one-cycle', 'step'; the nearest is 'cosine'",
+        ),
+        ('"cosine"', "7", "training.schedule: 7 is not 'cosine' or 'one-cycle' or 'step'"),
         (
             "value = 2\n",
             'value = "2"\n',

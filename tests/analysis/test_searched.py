@@ -2,12 +2,11 @@
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from analysis.plain import to_plain
 from analysis.record import Run
 from analysis.report import write
 from analysis.searched import front, outcomes, ranked, sweep_verdict
@@ -18,7 +17,7 @@ from tests.analysis.runs import a_setting, a_sweep, failed, trial_of
 def proposed(run: Run, number: int, error: float, *, seed: int = 0, lr: float = 0.1, macs: int = 4 * 10**9) -> Trial:
     """A proposal and its trial, which is finished."""
     setting = a_setting(2**number, f"#{number}", macs)
-    hyperparameters = {**to_plain(run.recipe.training), "lr": lr}
+    hyperparameters = {**asdict(run.recipe.training), "lr": lr}
     if number not in {one.number for one in run.proposals()}:
         run.append(Proposal(number=number, parameters={"lr": lr}, setting=setting, hyperparameters=hyperparameters))
     return trial_of(run.recipe, setting, hyperparameters, seed, error)

@@ -27,7 +27,8 @@ from analysis.recipe import Recipe
 from analysis.record import Run
 from search.augment import Normalisation
 from search.data import DataSet, Indices, load, split
-from search.train import Trainer, sgd
+from search.grouping import sgd
+from search.train import Trainer
 from space import parse, trace
 from space.module import build, residual_norms
 from tests.bench.timing import judge, judge_speed, seconds

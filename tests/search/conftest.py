@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from search.data import DataSet, load
 from tests.search.storages import PROGRAMS, Postgres, postgres
 
 
@@ -25,3 +26,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(tmp_path / name.removesuffix("_HOME").lower()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def digits() -> DataSet:
+    """The digits in arrays that cannot be written, as Ray's shared memory hands them out."""
+    made = load("digits")
+    for array in (made.train.pixels, made.train.labels, made.test.pixels, made.test.labels):
+        array.setflags(write=False)
+    return made
