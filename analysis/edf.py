@@ -69,26 +69,26 @@ def kolmogorov_smirnov(a: ArrayLike, b: ArrayLike) -> KolmogorovSmirnov:
     return KolmogorovSmirnov(float(found.statistic), float(found.pvalue))
 
 
-def matching_weights(a: ArrayLike, b: ArrayLike, bins: int = 10) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights under which two samples' complexities are distributed alike: uniformly (Radosavovic et al. 2019).
+def matching_weights(*complexities: ArrayLike, bins: int = 10) -> tuple[NDArray[np.float64], ...]:
+    """Weights under which the samples' complexities are distributed alike: uniformly (Radosavovic et al. 2019).
 
-    The range both samples share is cut into bins of equal width; a model's weight is 1 / (k m) for m models of its
-    sample in its bin, and k bins. Bins that either sample leaves empty weigh nothing, nor do models outside the range.
+    The range all samples share is cut into bins of equal width; a model's weight is 1 / (k m) for m models of its
+    sample in its bin, and k bins. Bins that any sample leaves empty weigh nothing, nor do models outside the range.
     """
-    ours, theirs = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    low, high = max(ours.min(), theirs.min()), min(ours.max(), theirs.max())
+    samples = [np.asarray(one, dtype=np.float64) for one in complexities]
+    low, high = max(one.min() for one in samples), min(one.max() for one in samples)
     if low > high:
-        ranges = (f"from {side.min():g} to {side.max():g}" for side in (ours, theirs))
+        ranges = (f"from {one.min():g} to {one.max():g}" for one in samples)
         msg = f"complexities {' and '.join(ranges)} share none"
         raise ValueError(msg)
-    places = [_bins(array, low, high, bins) for array in (ours, theirs)]
-    counts = [np.bincount(place[place >= 0], minlength=bins) for place in places]
-    both = (counts[0] > 0) & (counts[1] > 0)
-    if not both.any():
-        msg = f"no bin of {bins} holds models of both samples; use fewer bins"
+    places = [_bins(array, low, high, bins) for array in samples]
+    counts = np.array([np.bincount(place[place >= 0], minlength=bins) for place in places])
+    shared = (counts > 0).all(axis=0)
+    if not shared.any():
+        msg = f"no bin of {bins} holds models of {'both' if len(samples) == 2 else 'all'} samples; use fewer bins"
         raise ValueError(msg)
-    weights = [np.where(both, 1 / (both.sum() * np.maximum(count, 1)), 0.0) for count in counts]
-    return _of_models(weights[0], places[0]), _of_models(weights[1], places[1])
+    weights = np.where(shared, 1 / (shared.sum() * np.maximum(counts, 1)), 0.0)
+    return tuple(_of_models(one, place) for one, place in zip(weights, places, strict=True))
 
 
 def _bins(complexities: NDArray[np.float64], low: float, high: float, bins: int) -> NDArray[np.intp]:

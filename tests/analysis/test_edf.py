@@ -74,7 +74,7 @@ def test_matched_by_hand() -> None:
 def test_complexities_are_then_distributed_alike(seed: int, bins: int) -> None:
     chance = np.random.default_rng(seed)
     a, b = chance.beta(2, 1, 200), chance.beta(1, 2, 300)
-    ours, theirs = matching_weights(a, b, bins)
+    ours, theirs = matching_weights(a, b, bins=bins)
     assert ours.sum() == pytest.approx(1)
     assert theirs.sum() == pytest.approx(1)
     edges = np.linspace(max(a.min(), b.min()), min(a.max(), b.max()), bins + 1)[1:-1]

@@ -1,0 +1,171 @@
+"""What two or more runs say of each other: numbers only."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.agreement import Agreement, agreement
+from analysis.crossed import crossed_contrast, crossed_difference, shared_level
+from analysis.record import Run
+from analysis.sides import Point, Side, core_seconds, parts, shared_points, sides
+from analysis.statistics import Interval
+
+MANY = 1000  # settings that an order is taken of, at most: tau looks at every pair of them
+_NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0)
+_NO_AGREEMENT = Agreement(_NO_INTERVAL, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two runs at the settings that both have measured; without any, all of it is empty."""
+
+    a: Side
+    b: Side
+    shared: tuple[tuple[Point, Point], ...]
+    by_error: Agreement
+    by_loss: Agreement
+    differences: tuple[Interval, ...]  # test error of b minus that of a, points, paired; all hold at once with 95 %
+    difference: Interval  # averaged over the shared settings
+    images: int  # test images that the differences are paired by, too; 0: by seed alone
+    same_data: bool  # without which errors differ for reasons of their own, and there are no differences
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A run of a study: what the order of its settings cost, and how it agrees with the costliest run's."""
+
+    side: Side
+    each: float  # core-seconds of a finished trial, on average
+    seconds: float  # core-seconds of the finished trials that the order rests on
+    to_reference: Pair | None  # None: it is the reference
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Runs of one question at several fidelities, or recipes: the cheapest first, the reference last."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def reference(self) -> Side:
+        """The run whose trials cost the most."""
+        return self.steps[-1].side
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All runs, every two of them in the order given, and the studies among them."""
+
+    sides: tuple[Side, ...]
+    pairs: tuple[Pair, ...]
+    studies: tuple[Study, ...]
+
+
+def comparison(runs: Sequence[Run]) -> Comparison:
+    """Of two runs or more, 26 at most."""
+    found = sides(runs)
+    pairs = {(a.letter, b.letter): pair(a, b) for a, b in combinations(found, 2)}
+    return Comparison(found, tuple(pairs.values()), tuple(_studies(found, pairs)))
+
+
+def pair(a: Side, b: Side) -> Pair:
+    """Two runs."""
+    shared, same_data = tuple(shared_points(a, b)), have_same_data(a, b)
+    differences, mean, images = _differences(a, b, shared) if same_data and shared else ((), _NO_INTERVAL, 0)
+    return Pair(
+        a=a, b=b, shared=shared, same_data=same_data,
+        by_error=_agreement(shared, "test_error"), by_loss=_agreement(shared, "test_loss"),
+        differences=differences, difference=mean, images=images,
+    )  # fmt: skip
+
+
+def have_same_data(a: Side, b: Side) -> bool:
+    """By name, and by what the images are where both runs know it."""
+    ours, theirs = a.recipe, b.recipe
+    known = ours.data_digest and theirs.data_digest
+    return ours.data == theirs.data and (not known or ours.data_digest == theirs.data_digest)
+
+
+def by_data(found: Iterable[Side]) -> list[list[Side]]:
+    """The runs that were tested on the same images stand together."""
+    groups: list[list[Side]] = []
+    for side in found:
+        group = next((one for one in groups if all(have_same_data(side, other) for other in one)), None)
+        groups.append([side]) if group is None else group.append(side)
+    return groups
+
+
+def complete(points: Sequence[Mapping[int, float]]) -> NDArray[np.float64]:
+    """Of shape (replicates, settings): those replicates in which all settings have finished, in order."""
+    shared = sorted(set.intersection(*map(set, points))) if points else []
+    return np.array([[one[replicate] for one in points] for replicate in shared]).reshape(len(shared), len(points))
+
+
+def _agreement(shared: Sequence[tuple[Point, Point]], metric: str) -> Agreement:
+    """Without an interval where one side has but one complete replicate: its order is noise that nothing measures."""
+    if len(shared) < 2:
+        return _NO_AGREEMENT
+    taken = [shared[i] for i in np.linspace(0, len(shared) - 1, min(len(shared), MANY)).astype(int)]
+    one, other = (_rows([point.metric(metric) for point in points]) for points in zip(*taken, strict=True))
+    # in an order of their own, as the bootstrap draws one after the other: whichever run is named first
+    found = agreement(*sorted((one, other), key=lambda rows: rows.tobytes()))
+    if min(len(one), len(other)) > 1:
+        return found
+    return replace(found, tau=Interval(found.tau.mean, math.nan, math.nan, 1))
+
+
+def _rows(points: Sequence[Mapping[int, float]]) -> NDArray[np.float64]:
+    """Complete replicates, or the settings' means as one row where there is none."""
+    rows = complete(points)
+    return rows if len(rows) else np.array([[sum(one.values()) / max(len(one), 1) for one in points]])
+
+
+def _differences(a: Side, b: Side, shared: Sequence[tuple[Point, Point]]) -> tuple[tuple[Interval, ...], Interval, int]:
+    """Over test images, too, where all these trials kept their scores of the same number of images."""
+    measured, images = parts([*((b, other) for _, other in shared), *((a, one) for one, _ in shared)])
+    count, each = len(shared), shared_level(0.95, len(shared))
+    pairs = zip(measured[:count], measured[count:], strict=True)
+    mean = crossed_contrast(measured, np.repeat([1 / count, -1 / count], count))
+    return tuple(crossed_difference(theirs, ours, each) for theirs, ours in pairs), mean, images
+
+
+def _studies(found: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> Iterable[Study]:
+    """One for each question that was asked of several fidelities or recipes."""
+    questions: dict[object, list[Side]] = {}
+    for side in found:
+        space = side.recipe.sweep.space if side.recipe.is_free and side.recipe.sweep else ""
+        questions.setdefault((side.axes, space, side.recipe.budget_macs), []).append(side)
+    for group in questions.values():
+        kinds = {(side.recipe.fidelity, side.recipe.training) for side in group}
+        ordered = sorted((side for side in group if side.points), key=_cost)
+        if len(kinds) > 1 and len(ordered) > 1 and (study := _study(ordered, pairs)):
+            yield study
+
+
+def _cost(side: Side) -> tuple[float, float, str]:
+    return side.each, side.core_seconds, str(side.run.folder.resolve())
+
+
+def _study(ordered: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> Study | None:
+    *others, reference = ordered
+    steps = []
+    for side in others:
+        first, last = sorted((side, reference), key=lambda one: one.letter)
+        found = pairs[first.letter, last.letter]
+        if found.by_error.pairs:
+            steps.append(_step(side, found))
+    return Study((*steps, _step(reference, None))) if steps else None
+
+
+def _step(side: Side, to_reference: Pair | None) -> Step:
+    if to_reference is None:
+        measured: Iterable[Point] = side.points.values()
+    else:
+        measured = (one if side is to_reference.a else other for one, other in to_reference.shared)
+    keys = {point.keys[replicate] for point in measured for replicate in point.errors}
+    seconds = sum(core_seconds(trial) for trial in side.trials if trial.key in keys)
+    return Step(side, side.each, seconds, to_reference)

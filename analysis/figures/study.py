@@ -1,0 +1,74 @@
+"""How far cheaper runs put the settings in the order of the costliest one."""
+
+from typing import NamedTuple
+
+import plotly.graph_objects as go  # type: ignore[import-untyped]
+
+from analysis.comparison import Study
+from analysis.figures.drawing import PALETTE, as_text, styled
+from analysis.statistics import Interval
+
+
+class Agreed(NamedTuple):
+    """A run of a study: what its order cost, and Kendall's tau-b to the order of the costliest run."""
+
+    name: str
+    seconds: float  # core-seconds
+    seeds: int
+    by_error: Interval
+    by_loss: Interval
+
+
+class Agreeing(NamedTuple):
+    """All runs of a study but the one they are held against."""
+
+    reference: str
+    cost: float  # core-seconds of the reference's own order
+    runs: tuple[Agreed, ...]
+
+
+def agreeing_info(study: Study) -> Agreeing:
+    """In order of cost."""
+    runs = [
+        Agreed(
+            as_text(step.side.label),
+            step.seconds,
+            max((len(point.errors) for point in step.side.points.values()), default=0),
+            step.to_reference.by_error.tau,
+            step.to_reference.by_loss.tau,
+        )
+        for step in study.steps
+        if step.to_reference
+    ]
+    return Agreeing(as_text(study.reference.label), study.steps[-1].seconds, tuple(runs))
+
+
+def agreeing(info: Agreeing) -> go.Figure:
+    """Tau by test error and by test loss, with intervals, against core-seconds."""
+    figure = go.Figure()
+    for index, (name, symbol) in enumerate((("by test error", "circle"), ("by test loss", "diamond"))):
+        taus = [one.by_loss if index else one.by_error for one in info.runs]
+        known = [tau.high == tau.high for tau in taus]
+        figure.add_trace(
+            go.Scatter(
+                x=[one.seconds * (0.985, 1.015)[index] for one in info.runs],  # side by side
+                y=[tau.mean for tau in taus],
+                error_y={
+                    "type": "data", "symmetric": False, "thickness": 1.5, "width": 5,
+                    "array": [tau.high - tau.mean if k else 0.0 for tau, k in zip(taus, known, strict=True)],
+                    "arrayminus": [tau.mean - tau.low if k else 0.0 for tau, k in zip(taus, known, strict=True)],
+                },
+                customdata=[(one.name, one.seeds, one.seconds) for one in info.runs],
+                hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
+                "%{customdata[2]:,.0f} core-seconds<extra></extra>",
+                text=[one.name for one in info.runs] if not index else None,
+                textposition="bottom center",
+                mode="markers+text" if not index else "markers",
+                marker={"size": 10, "color": PALETTE[index], "symbol": symbol},
+                name=name,
+                showlegend=True,
+            )
+        )  # fmt: skip
+    figure.update_xaxes(title_text="core-seconds of the run's order (all seeds)", type="log", zeroline=False)
+    figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.08, 1.08], zeroline=True)
+    return styled(figure, height=440)
