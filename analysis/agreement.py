@@ -1,6 +1,7 @@
 """Whether two measurements order the same settings alike: two fidelities, two runs, or a run and a published table."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from analysis.crossed import shared_level
 from analysis.statistics import Interval
 
 _DRAWS = 400
+_AT_ONCE = 10**6  # pairs of settings in as many draws as are looked at together
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def agreement(a: ArrayLike, b: ArrayLike, *, level: float = 0.95, seed: int = 0)
 def _interval(one: _Side, other: _Side, settled: NDArray[np.bool_], level: float, seed: int) -> tuple[float, float]:
     """The bootstrap's end towards zero, and the counted end away from it."""
     chance = np.random.default_rng(seed)
-    drawn = [_tau(_orders(_redrawn(one, chance)), _orders(_redrawn(other, chance))) for _ in range(_DRAWS)]
+    redrawn = [(_redrawn(one, chance), _redrawn(other, chance)) for _ in range(_DRAWS)]
+    step = max(1, _AT_ONCE // math.comb(one.means.size, 2))
+    drawn = [tau for start in range(0, _DRAWS, step) for tau in _taus(redrawn[start : start + step])]
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     least, most = _counted(one.orders() * other.orders(), settled, _comparable(one, other))
     return (float(low) if low > 0 else least), (float(high) if high < 0 else most)
@@ -93,6 +97,15 @@ def _redrawn(side: _Side, chance: np.random.Generator) -> NDArray[np.float64]:
     return side.means + chance.normal(0, side.error, side.means.size) if side.error else side.means
 
 
+def _taus(means: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> NDArray[np.float64]:
+    """Of several draws of both sides."""
+    a, b = (_orders(np.array(side)) for side in zip(*means, strict=True))
+    untied = np.sqrt(np.count_nonzero(a, axis=-1) * np.count_nonzero(b, axis=-1))
+    with np.errstate(invalid="ignore"):  # no number where all are tied
+        taus: NDArray[np.float64] = (a * b).sum(axis=-1) / untied
+    return taus
+
+
 def _tau(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Tau-b from the orders of all pairs."""
     untied = math.sqrt(float((a != 0).sum()) * float((b != 0).sum()))
@@ -100,8 +113,8 @@ def _tau(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def _orders(means: NDArray[np.float64]) -> NDArray[np.float64]:
-    first, second = np.triu_indices(means.size, 1)
-    return np.sign(means[first] - means[second])
+    first, second = np.triu_indices(means.shape[-1], 1)
+    return np.sign(means[..., first] - means[..., second])
 
 
 def _side(scores: NDArray[np.float64]) -> _Side:

@@ -2,21 +2,19 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.agreement import Agreement, agreement
+from analysis.agreement import Agreement
 from analysis.crossed import crossed_contrast, crossed_difference, shared_level
+from analysis.orders import order_agreement
 from analysis.record import Run
 from analysis.sides import Point, Side, core_seconds, parts, shared_points, sides
 from analysis.statistics import Interval
 
-MANY = 1000  # settings that an order is taken of, at most: tau looks at every pair of them
 _NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0)
-_NO_AGREEMENT = Agreement(_NO_INTERVAL, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +76,8 @@ def pair(a: Side, b: Side) -> Pair:
     differences, mean, images = _differences(a, b, shared) if same_data and shared else ((), _NO_INTERVAL, 0)
     return Pair(
         a=a, b=b, shared=shared, same_data=same_data,
-        by_error=_agreement(shared, "test_error"), by_loss=_agreement(shared, "test_loss"),
+        by_error=order_agreement([one.errors for one, _ in shared], [other.errors for _, other in shared]),
+        by_loss=order_agreement([one.losses for one, _ in shared], [other.losses for _, other in shared]),
         differences=differences, difference=mean, images=images,
     )  # fmt: skip
 
@@ -97,31 +96,6 @@ def by_data(found: Iterable[Side]) -> list[list[Side]]:
         group = next((one for one in groups if all(have_same_data(side, other) for other in one)), None)
         groups.append([side]) if group is None else group.append(side)
     return groups
-
-
-def complete(points: Sequence[Mapping[int, float]]) -> NDArray[np.float64]:
-    """Of shape (replicates, settings): those replicates in which all settings have finished, in order."""
-    shared = sorted(set.intersection(*map(set, points))) if points else []
-    return np.array([[one[replicate] for one in points] for replicate in shared]).reshape(len(shared), len(points))
-
-
-def _agreement(shared: Sequence[tuple[Point, Point]], metric: str) -> Agreement:
-    """Without an interval where one side has but one complete replicate: its order is noise that nothing measures."""
-    if len(shared) < 2:
-        return _NO_AGREEMENT
-    taken = [shared[i] for i in np.linspace(0, len(shared) - 1, min(len(shared), MANY)).astype(int)]
-    one, other = (_rows([point.metric(metric) for point in points]) for points in zip(*taken, strict=True))
-    # in an order of their own, as the bootstrap draws one after the other: whichever run is named first
-    found = agreement(*sorted((one, other), key=lambda rows: rows.tobytes()))
-    if min(len(one), len(other)) > 1:
-        return found
-    return replace(found, tau=Interval(found.tau.mean, math.nan, math.nan, 1))
-
-
-def _rows(points: Sequence[Mapping[int, float]]) -> NDArray[np.float64]:
-    """Complete replicates, or the settings' means as one row where there is none."""
-    rows = complete(points)
-    return rows if len(rows) else np.array([[sum(one.values()) / max(len(one), 1) for one in points]])
 
 
 def _differences(a: Side, b: Side, shared: Sequence[tuple[Point, Point]]) -> tuple[tuple[Interval, ...], Interval, int]:

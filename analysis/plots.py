@@ -13,6 +13,7 @@ from analysis.figures.grid import grid, grid_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import over_words, summaries
+from analysis.orders import published_words
 from analysis.plot import Plot, nothing_words
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
@@ -44,6 +45,7 @@ def axis_plots(
     }
     some = _some(infos["test_error"])  # of every metric alike
     seeds = f"{_points('seeds')}{some}"
+    beside = " ".join(filter(None, (_beside(over, published), published_words(recipe, table))))
 
     def along(metric: Metric) -> go.Figure:
         return say_if_empty(tradeoff(infos[metric]), nothing)
@@ -52,7 +54,7 @@ def axis_plots(
     losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
     drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
-        Plot("error", "Test error", errors, f"{_points(over)}{some} {_beside(over, published)}", along("test_error")),
+        Plot("error", "Test error", errors, f"{_points(over)}{some} {beside}", along("test_error")),
         Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
         Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs(costs_info(recipe))),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),

@@ -7,6 +7,7 @@ from textwrap import fill
 from analysis.cells import difference_words, interval_words
 from analysis.image_scores import image_scores
 from analysis.measured import intervals_words, summaries
+from analysis.orders import published_words
 from analysis.questions import answer, progress, question
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
@@ -55,7 +56,9 @@ def _settings(run: Run, width: int) -> list[str]:
             ]
         )
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
-    return [columns(rows), _filled(intervals_words(numbers), width), *([plot] if plot else [])]
+    order = published_words(run.recipe, run.trials())
+    said = [_filled(words, width) for words in (intervals_words(numbers), order) if words]
+    return [columns(rows), *said, *([plot] if plot else [])]
 
 
 def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:
