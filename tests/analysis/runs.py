@@ -77,7 +77,7 @@ def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **c
 
 
 def trial_of(
-    recipe: Recipe, setting: Setting, hyperparameters: Changes, replicate: int, error: float, **changes: Changes
+    recipe: Recipe, setting: Setting, tuned: Changes, replicate: int, error: float, **changes: Changes
 ) -> Trial:
     """A finished trial of any setting; its losses follow from its error."""
     epochs, loss = recipe.fidelity.epochs, 0.03 * error
@@ -90,9 +90,9 @@ def trial_of(
                "validation_loss": loss + 0.01, "train_loss": loss - 0.05}  # fmt: skip
     fields: dict[str, Any] = {
         "state": "finished", "value": setting.value, "setting": setting.setting, "sentence": setting.sentence,
-        "key": trial_key(setting.sentence, setting.proxy, hyperparameters, recipe.fidelity, replicate),
+        "key": trial_key(setting.sentence, setting.proxy, tuned, recipe.fidelity, replicate),
         "proxy": setting.proxy, "replicate": replicate, "fidelity": recipe.fidelity.name,
-        "hyperparameters": hyperparameters, "metrics": metrics, "curve": curve, "seconds": 5.0 * epochs,
+        "hyperparameters": tuned, "metrics": metrics, "curve": curve, "seconds": 5.0 * epochs,
         "versions": VERSIONS, "host": "a processor with 2 cores", "finished_at": "2026-01-02T03:04:05+00:00",
     }  # fmt: skip
     return Trial(**fields | changes)
