@@ -1,6 +1,7 @@
 """What a command line asks of the training: images, fidelity, hyperparameters, and where it is to run."""
 
 import re
+import sys
 import tomllib
 from argparse import Namespace
 from dataclasses import asdict, dataclass
@@ -100,7 +101,7 @@ def data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
         known = ", ".join(FIDELITIES)
         raise UsageError(f"--fidelity: {options.fidelity!r} is not known; write {known} (the nearest is {near[0]})")
     try:
-        data = load(options.data or best_available())
+        data = load(options.data or best_available(), lambda line: print(f"explore: {line}", file=sys.stderr))
         rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
     except DataNameError as error:
         raise UsageError(str(error)) from None

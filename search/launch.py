@@ -56,7 +56,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
     from search.study import execute
 
     resources = Resources(means.address, recipe.training.threads, means.gpus_per_trial)
-    size = sum(part.pixels.nbytes for part in (data.train, data.test))
+    size = sum(part.travelling for part in (data.train, data.test))
     with ExitStack() as held:
         if record:
             held.enter_context(_locked(record))

@@ -1,19 +1,31 @@
 """Images made smaller by area averaging."""
 
-import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Make: TypeAlias = Callable[[tuple[int, ...], type[np.uint8]], NDArray[np.uint8]]
 
-def shrunk(pixels: NDArray[np.uint8], resolution: int) -> NDArray[np.uint8]:
-    """Images (N, C, H, W) with no side longer than `resolution`; those that have none are returned as they are."""
+
+BLOCK = 1024  # images whose floats are held at one time
+
+
+def shrunk(pixels: NDArray[np.uint8], resolution: int, into: Make = np.empty) -> NDArray[np.uint8]:
+    """Images (N, C, H, W) with no side longer than `resolution`; those that have none are returned as they are.
+
+    The result is written to what `into` gives for a shape and a type.
+    """
     *_, height, width = pixels.shape
     if max(height, width) <= resolution:
         return pixels
     rows, columns = (_area_weights(side, min(side, resolution)) for side in (height, width))
-    parts = np.array_split(pixels, math.ceil(len(pixels) / 1024))  # bounds the floats held at one time
-    return np.concatenate([np.rint(rows @ part @ columns.T).astype(np.uint8) for part in parts])
+    small = into((*pixels.shape[:2], len(rows), len(columns)), np.uint8)
+    for start in range(0, len(pixels), BLOCK):
+        part = slice(start, start + BLOCK)
+        small[part] = np.rint(rows @ pixels[part] @ columns.T)
+    return small
 
 
 def _area_weights(before: int, after: int) -> NDArray[np.float32]:

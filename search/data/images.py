@@ -1,7 +1,10 @@
 """What a data set is, and what is said of one that cannot be had."""
 
 import hashlib
+import platform
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,9 @@ class DataNameError(DataError):
     """`--data` names no data set, or a folder that is not there."""
 
 
+LARGE = 2**31  # bytes of an array that travels by the name of the file that holds it
+
+
 @dataclass(frozen=True)
 class Images:
     """Labelled images. The arrays are only ever read, so that many processes may share one copy."""
@@ -30,6 +36,29 @@ class Images:
     def __len__(self) -> int:
         """N."""
         return len(self.labels)
+
+    @property
+    def travelling(self) -> int:
+        """Bytes that another process is sent: none of pixels that it can map into its memory as this one has."""
+        return self.labels.nbytes + (0 if self._file else self.pixels.nbytes)
+
+    @property
+    def _file(self) -> str | None:
+        pixels = self.pixels
+        return str(pixels.filename) if isinstance(pixels, np.memmap) and pixels.nbytes > LARGE else None
+
+    def __reduce__(self) -> tuple[Callable[..., "Images"], tuple[Any, ...]]:
+        if self._file:
+            return _mapped, (self._file, self.labels, self.classes)
+        return Images, (np.asarray(self.pixels), self.labels, self.classes)
+
+
+def _mapped(file: str, labels: Labels, classes: int) -> Images:
+    try:
+        return Images(np.load(file, mmap_mode="r"), labels, classes)
+    except OSError as error:
+        what = f"{file} cannot be read on {platform.node()} ({error.strerror})"
+        raise DataError(f"--data: {what}; set XDG_CACHE_HOME to a folder that all machines share") from None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from search.data import cifar, mnist, svhn
+from search.data.cached import Tell
 from search.data.digits import digits
+from search.data.folder import folder
 from search.data.images import DataNameError, DataSet, digest_of
 from search.data.places import home, is_folder
 from search.data.procedural import procedural
@@ -22,19 +24,19 @@ LOADERS: Mapping[str, Callable[[], DataSet]] = {
 NAMES = f"{', '.join(LOADERS)} or folder:PATH"
 
 
-def load(name: str) -> DataSet:
+def load(name: str, tell: Tell = lambda _: None) -> DataSet:
     """The data set called `name`; one that is nowhere on this machine is downloaded. Raises DataError.
 
-    A folder's name becomes its absolute path, so that it means the same from everywhere.
+    A folder's name becomes its absolute path, so that it means the same from everywhere. What takes long is told.
     """
-    found = _named(name)
+    found = _named(name, tell)
     return found if found.digest else replace(found, digest=digest_of(found))
 
 
-def _named(name: str) -> DataSet:
+def _named(name: str, tell: Tell) -> DataSet:
     kind, colon, path = name.partition(":")
     if kind == "folder" and colon:
-        return _folder(path, name)
+        return folder(path, name, tell)
     if name not in LOADERS:
         known = f"{name!r} is not known; write {NAMES}"
         near = f"folder:{name}" if is_folder(home(name)) else get_close_matches(name, LOADERS, 1, cutoff=0)[0]
@@ -45,11 +47,3 @@ def _named(name: str) -> DataSet:
 def best_available() -> str:
     """The most telling data set that needs no download: Fashion-MNIST where it is installed, else the digits."""
     return "fashion-mnist" if mnist.find("fashion-mnist") else "digits"
-
-
-def _folder(path: str, name: str) -> DataSet:
-    folder = home(path)
-    if not path or not is_folder(folder):
-        what = f"{name!r} is not a folder here; write folder:PATH, with {mnist.FILES[0]} and so on in PATH"
-        raise DataNameError(f"--data: {what}")
-    return mnist.read_folder(folder.resolve(), f"folder:{folder.resolve()}")

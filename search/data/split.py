@@ -1,10 +1,13 @@
 """Which images train and which validate, and images made smaller."""
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 
-from search.data.images import DataError, DataSet, Indices, Labels
+from search.data.images import LARGE, DataError, DataSet, Indices, Labels, Pixels
 from search.seeds import seed_for
 from search.shrink import shrunk
 
@@ -49,6 +52,24 @@ def _rank_within_class(labels: Labels) -> Indices:
 
 
 def resized(data: DataSet, resolution: int) -> DataSet:
-    """`data` with no side longer than `resolution` pixels, by area averaging; images are never enlarged."""
-    train, test = (replace(part, pixels=shrunk(part.pixels, resolution)) for part in (data.train, data.test))
+    """`data` with no side longer than `resolution` pixels, by area averaging; images are never enlarged.
+
+    What lies in a file and is large lies in a file beside it when it is smaller, too, made once.
+    """
+    train, test = (replace(part, pixels=_smaller(part.pixels, resolution)) for part in (data.train, data.test))
     return replace(data, train=train, test=test)
+
+
+def _smaller(pixels: Pixels, resolution: int) -> Pixels:
+    count, channels, height, width = pixels.shape
+    size = count * channels * min(height, resolution) * min(width, resolution)
+    if not isinstance(pixels, np.memmap) or max(height, width) <= resolution or size <= LARGE:
+        return shrunk(pixels, resolution)
+    source = Path(str(pixels.filename))
+    target = source.with_name(f"{source.stem}-{resolution}.npy")
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=target.parent) as unfinished:
+            part = Path(unfinished) / target.name
+            shrunk(pixels, resolution, lambda shape, kind: open_memmap(part, "w+", kind, shape))
+            part.replace(target)
+    return np.load(target, mmap_mode="r")  # type: ignore[no-any-return]

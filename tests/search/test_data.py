@@ -89,6 +89,7 @@ def test_the_digest_of_the_digits_is_the_same_on_every_machine() -> None:
 
 def test_a_missing_folder_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(
-        DataNameError, match=r"^--data: 'folder:/.*/nowhere' is not a folder here; write folder:PATH, with "
+        DataNameError,
+        match=r"^--data: 'folder:/.*/nowhere' is not a folder here; write folder:PATH, with a folder of images",
     ):
         load(f"folder:{tmp_path}/nowhere")
