@@ -12,6 +12,7 @@ from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import ImageScores, image_scores
+from analysis.importances import Method
 from analysis.measured import over_words, summaries
 from analysis.orders import published_words
 from analysis.plot import Plot, nothing_words
@@ -26,10 +27,10 @@ from analysis.trial import Trial
 from analysis.words import FLOPS_CONVENTION, amount, percent
 
 
-def plots_of(run: Run) -> list[Plot]:
-    """All that the report of a run has, in its order."""
+def plots_of(run: Run, method: Method = "ped-anova") -> list[Plot]:
+    """All that the report of a run has, in its order; `method` is of a sweep's importances."""
     if run.recipe.sweep:
-        return sweep_plots(run, outcomes(run))
+        return sweep_plots(run, outcomes(run), method)
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
     return axis_plots(run.recipe, trials, run.trials(), image_scores(run))
 

@@ -11,6 +11,7 @@ from analysis.failures import failures
 from analysis.files import write_atomically
 from analysis.going import going
 from analysis.image_scores import image_scores
+from analysis.importances import Method
 from analysis.listing import listing
 from analysis.measured import Summary, intervals_words, summaries
 from analysis.pages import machines, template
@@ -31,14 +32,15 @@ COLUMNS = (
 FIRST = ("error", "grid")  # the plots that stand open; the others are folded
 
 
-def write(run: Run, *, goes_on: bool | None = None) -> Path:
+def write(run: Run, *, goes_on: bool | None = None, method: Method = "ped-anova") -> Path:
     """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none.
 
     Of a run that goes on the page says so, and loads itself again; by default it is asked whether a study writes there.
+    `method` is of a sweep's importances.
     """
     path = run.folder / "report.html"
     at = datetime.now(UTC) if (run.is_locked if goes_on is None else goes_on) else None
-    page = sweep_report.render(run, at) if run.recipe.sweep else render(run, at)
+    page = sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at)
     write_atomically(path, page.encode())
     return path
 

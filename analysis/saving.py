@@ -11,6 +11,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.files import write_atomically
 from analysis.image_scores import image_scores
+from analysis.importances import Method
 from analysis.measured import summaries
 from analysis.plots import plots_of
 from analysis.recipe import Recipe
@@ -23,9 +24,9 @@ WIDTH = 820  # pixels, of a page's column
 FIGURES = (".png", ".svg", ".pdf")
 
 
-def figures(run: Run) -> dict[str, go.Figure]:
-    """By the names they have in the report."""
-    return {plot.name: plot.figure for plot in plots_of(run)}
+def figures(run: Run, method: Method = "ped-anova") -> dict[str, go.Figure]:
+    """By the names they have in the report; `method` is of a sweep's importances."""
+    return {plot.name: plot.figure for plot in plots_of(run, method)}
 
 
 def save_figure(figure: go.Figure, path: Path) -> None:

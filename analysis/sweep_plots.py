@@ -1,11 +1,16 @@
 """The plots of a sweep's report."""
 
+from collections.abc import Mapping
+
+from analysis.deciding import Decided, decided
 from analysis.figures.courses import courses, courses_info
 from analysis.figures.distribution import distribution, distribution_info
 from analysis.figures.drawing import say_if_empty
 from analysis.figures.front import front, front_info
 from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.progress import progress, progress_info
+from analysis.figures.shares import shares, shares_info
+from analysis.importances import Method
 from analysis.plot import Plot, nothing_words
 from analysis.record import Run
 from analysis.searched import Outcome, ranked
@@ -13,8 +18,10 @@ from analysis.thinning import thinned_words
 from analysis.words import plural
 
 
-def sweep_plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
-    """All that the report has, in its order."""
+def sweep_plots(
+    run: Run, found: tuple[Outcome, ...], method: Method = "ped-anova", *, goes_on: bool = False
+) -> list[Plot]:
+    """All that the report has, in its order; `method` is of importances."""
     steps, points = progress_info(run.recipe, found), front_info(run.recipe, found)
     told = f"Plot of {steps.label} of {plural(steps.proposals, 'proposal')} in their order"
     spread = f"Plot of {points.labels[1]} over {points.labels[0]} of {plural(points.proposals, 'proposal')}"
@@ -30,7 +37,42 @@ def sweep_plots(run: Run, found: tuple[Outcome, ...]) -> list[Plot]:
         _courses(run, found),
     ]
     nothing = nothing_words(trial.state for one in found for trial in one.trials)
-    return [plot._replace(figure=say_if_empty(plot.figure, nothing)) for plot in plots]
+    said = [plot._replace(figure=say_if_empty(plot.figure, nothing)) for plot in plots]
+    judged = decided(run, found, method, goes_on=goes_on)
+    return [*said[:2], _importances(run, found, judged, method, nothing), *said[2:]]
+
+
+def _importances(run: Run, found: tuple[Outcome, ...], judged: Decided, method: Method, nothing: str) -> Plot:
+    info = shares_info(run.recipe, judged)
+    words = [_ASKED[method]] if info.panels else []
+    if judged.judged < (finished := len(ranked(found))):
+        words.append(f"Judged by {judged.judged:,} of {finished:,} finished proposals.")
+    if info.panels and info.choices > len(info.panels[0].bars):
+        words.append(f"Of {info.choices} choices those with the largest shares are drawn.")
+    reasons = {
+        why: [label for label, other in judged.reasons.items() if other == why] for why in judged.reasons.values()
+    }
+    of = {why: f" (of {' and '.join(labels)})" if info.panels else "" for why, labels in reasons.items()}
+    words += [f"{why[:1].upper()}{why[1:]}{of[why]}." for why in reasons]
+    told = "; ".join(
+        f"of {panel.label} {', '.join(f'{bar.name} {bar.share:.0f} %' for bar in panel.bars)}" for panel in info.panels
+    )
+    caption = " ".join(words)
+    figure = say_if_empty(shares(info), next(iter(reasons), nothing) if judged.finished else nothing)
+    return Plot("importances", "Which choices decided", f"Bar chart. {told or caption}", caption, figure)
+
+
+_ASKED: Mapping[Method, str] = {
+    "ped-anova": (
+        "The share of every choice in what the best tenth of the finished proposals have in common (PED-ANOVA). A "
+        "choice without any effect passes its grey tick once in twenty. Within a budget choices depend on each other: "
+        "what gives way together shares its importance."
+    ),
+    "fanova": (
+        "The share of every choice by itself in how much the finished proposals differ (fANOVA), without an interval. "
+        "Within a budget choices depend on each other: what gives way together shares its importance."
+    ),
+}
 
 
 def _distribution(run: Run, found: tuple[Outcome, ...]) -> Plot:

@@ -7,6 +7,7 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.failures import failures
 from analysis.going import going
+from analysis.importances import Method
 from analysis.listing import chosen, listing
 from analysis.pages import machines, template
 from analysis.questions import progress, question
@@ -21,12 +22,12 @@ ROWS = 50  # of the best
 FIRST = ("progress", "front")  # the plots that stand open; the others are folded
 
 
-def render(run: Run, at: datetime | None = None) -> str:
+def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -> str:
     """The page as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
     recipe, found = run.recipe, outcomes(run)
     assert recipe.sweep
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots, best = sweep_plots(run, found), ranked(found)[:ROWS]
+    plots, best = sweep_plots(run, found, method, goes_on=at is not None), ranked(found)[:ROWS]
     return template("sweep.html").render(
         recipe=recipe,
         question=question(recipe),

@@ -239,6 +239,7 @@ def _report() -> Parser:
     parser = Parser("explore report", description="Make the report of a run again, from its folder alone.")
     parser.add_argument("run", nargs="+", metavar="RUN", help="run folders")
     parser.add_argument("--text", action="store_true", help="print it for a terminal, and write no page")
+    parser.add_argument("--importance", metavar="METHOD", help="of a sweep's choices: ped-anova (default) or fanova")
     parser.add_argument("--figure", metavar="NAME", help="save this figure of the run alone (needs kaleido)")
     parser.add_argument("--table", metavar="NAME", help="save this table alone: trials, settings or proposals")
     parser.add_argument(

@@ -35,7 +35,7 @@ def save(run: Run, options: Namespace) -> Path:
     """Write what is asked for."""
     path = Path(options.output)
     if options.figure:
-        found = figures(run)
+        found = figures(run, options.importance or "ped-anova")
         _refuse_unknown("figure", options.figure, found)
         _draw(found[options.figure], path)
     else:

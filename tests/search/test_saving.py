@@ -32,6 +32,12 @@ RUN = str(RUNS[0])
         ),
         (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, costs, training"),
         (["--table", "trials", "--output", "no/x.csv"], "there is no folder 'no'"),
+        (
+            ["--importance", "fanva"],
+            "--importance: 'fanva' is not known; write ped-anova or fanova (the nearest is fanova",
+        ),
+        (["--importance", "fanova"], "is no sweep: its settings differ in the axis alone"),
+        (["--importance", "fanova", "--text"], "--importance: is of a report's figure; leave --text and --table out"),
     ],
 )
 def test_it_says_what_is_missing(
