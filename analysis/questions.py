@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection
+from math import prod
 
 from analysis.image_scores import image_scores
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, sweep_verdict
+from analysis.sweep import levels
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
 from analysis.words import plural
@@ -35,7 +37,15 @@ def progress(recipe: Recipe, trials: Collection[Trial]) -> str:
 
 def asked(recipe: Recipe) -> int:
     """Trials that the run has in the end; a sweep may need fewer, as what is proposed again is not trained again."""
-    return (recipe.sweep.trials if recipe.sweep else len(recipe.settings)) * recipe.seeds
+    return (_proposals(recipe) if recipe.sweep else len(recipe.settings)) * recipe.seeds
+
+
+def _proposals(recipe: Recipe) -> int:
+    """As many as are asked for, or as a grid over the settings of an axis has points."""
+    assert recipe.sweep
+    if recipe.sweep.sampler != "grid" or recipe.is_free:
+        return recipe.sweep.trials
+    return min(recipe.sweep.trials, len(recipe.settings) * prod(len(levels(one)) for one in recipe.sweep.tune))
 
 
 def answer(run: Run) -> Verdict:

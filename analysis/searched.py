@@ -57,7 +57,7 @@ def objective_value(objective: Objective, setting: Setting, trials: Sequence[Tri
     """The mean over finished trials of what was measured, or what is known of the candidate."""
     if objective not in METRICS:
         return float(getattr(setting, objective))
-    return sum(trial.metrics[METRICS[objective]] for trial in trials) / len(trials)
+    return sum(trial.metrics.get(METRICS[objective], math.nan) for trial in trials) / len(trials)
 
 
 def outcomes(run: Run) -> tuple[Outcome, ...]:
@@ -118,14 +118,16 @@ def sweep_verdict(recipe: Recipe, found: Sequence[Outcome]) -> Verdict:
         return Verdict(f"undecided: {tally}{more}", decided=False)
     if len(recipe.sweep.objectives) > 1:
         names = " and ".join(recipe.sweep.objectives)
-        words = f"{plural(len(front(found)), 'network')} on the front of {names}; {tally}"
-        return Verdict(words, decided=False)
+        brief = f"{plural(len(front(found)), 'network')} on the front of {names}"
+        return Verdict(f"{brief}; {tally}", decided=False, brief=brief)
     first = best[0]
     label = LABELS[recipe.sweep.objectives[0]]
-    words = (
+    brief = (
         f"lowest {label}: {number(first.values[0], 4)}, of {first.proposal.setting.setting}, "
-        f"whose test error is {number(first.test_error, 2)} %; {tally}. "
-        f"It is the best of {len(best)} on {plural(recipe.seeds, 'seed')}, so again it would likely be somewhat worse: "
-        f"what it is and the next best are told apart only by training them from more seeds"
+        f"whose test error is {number(first.test_error, 2)} %"
     )
-    return Verdict(words, decided=False)
+    words = (
+        f"{brief}; {tally}. It is the best of {len(best)} on {plural(recipe.seeds, 'seed')}, so again it would likely "
+        f"be somewhat worse: what it is and the next best are told apart only by training them from more seeds"
+    )
+    return Verdict(words, decided=False, brief=brief)

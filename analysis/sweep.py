@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count, takewhile
+from math import sqrt
 from typing import Annotated, Literal, TypeAlias
 
 from analysis.bounds import Bounds, Count, check
@@ -39,6 +40,14 @@ class Among:
 
 
 Tunable: TypeAlias = Between | Among
+
+
+def levels(tunable: Tunable) -> tuple[bool | float | str, ...]:
+    """The points of a grid: the values, or the ends and the middle of what is between two."""
+    if isinstance(tunable, Between):
+        low, high = tunable.low, tunable.high
+        return low, sqrt(low * high) if tunable.log else (low + high) / 2, high
+    return tunable.values
 
 
 @dataclass(frozen=True, kw_only=True)

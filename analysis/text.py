@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
+
+from rich.cells import cell_len
 
 from analysis.cells import difference_words, interval_words
 from analysis.image_scores import image_scores
@@ -12,16 +13,18 @@ from analysis.questions import answer, progress, question
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics import Interval
-from analysis.words import MISSING, amount, number, percent
+from analysis.terminal import columns, cut, filled
+from analysis.words import MISSING, amount, number, percent, plural, shown
 
 BEST = 10  # proposals
+REASON = 4  # lines
 LEVELS = "▁▂▃▄▅▆▇█"
-
-Table = list[list[str]]
+NARROWEST = 40
 
 
 def text(run: Run, width: int = 80) -> str:
-    """Lines of about `width` characters; what stands in columns may be wider."""
+    """Lines of at most `width` cells, or 40: what is a name may be cut there, and nothing in it moves a cursor."""
+    width = max(width, NARROWEST)
     recipe, trials = run.recipe, run.latest().values()
     said = answer(run)
     words = [
@@ -30,14 +33,15 @@ def text(run: Run, width: int = 80) -> str:
         *([f"{said.outlook}."] if said.outlook else []),
         f"{progress(recipe, trials)}.",
     ]
-    parts = [_filled(one, width) for one in words]
-    table = _proposals(run) if recipe.sweep else _settings(run, max(width, 20))
-    page = "\n\n".join([*parts, *table, *_failures(run)]).replace("\N{NO-BREAK SPACE}", " ")
-    return "".join(character for character in page if character.isprintable() or character == "\n")
+    parts = [_paragraph(one, width) for one in words]
+    table = _proposals(run, width) if recipe.sweep else _settings(run, width)
+    return "\n\n".join([*parts, *table, *_failures(run, width)])
 
 
-def _filled(words: str, width: int) -> str:
-    return fill(words[0].upper() + words[1:], max(width, 20), break_long_words=False)
+def _paragraph(words: str, width: int) -> str:
+    """A name that is longer than half a line is cut."""
+    kept = " ".join(cut(word, width // 2) for word in shown(words).split())
+    return filled(kept[:1].upper() + kept[1:], width)
 
 
 def _settings(run: Run, width: int) -> list[str]:
@@ -57,8 +61,8 @@ def _settings(run: Run, width: int) -> list[str]:
         )
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
     order = published_words(run.recipe, run.trials())
-    said = [_filled(words, width) for words in (intervals_words(numbers), order) if words]
-    return [columns(rows), *said, *([plot] if plot else [])]
+    said = [_paragraph(words, width) for words in (intervals_words(numbers), order) if words]
+    return [columns(rows, width), *said, *([plot] if plot else [])]
 
 
 def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:
@@ -66,14 +70,14 @@ def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> 
     low, high = span(intervals)
     if not math.isfinite(low):
         return ""
-    names = [*names, "error (%)"]
-    room = max(10, width - 2 - max(map(len, names)))
+    names = [cut(shown(name), width // 3) for name in (*names, "error (%)")]
+    room = width - 2 - max(map(cell_len, names))
     ends = f"{number(low, 2)}{number(high, 2).rjust(room - len(number(low, 2)))}"
     lines = [*(line(one, low, high, room) for one in intervals), ends]
-    return columns([[name, drawn] for name, drawn in zip(names, lines, strict=True)])
+    return columns([[name, drawn] for name, drawn in zip(names, lines, strict=True)], width)
 
 
-def _proposals(run: Run) -> list[str]:
+def _proposals(run: Run, width: int) -> list[str]:
     assert run.recipe.sweep
     found = outcomes(run)
     best, objectives = ranked(found), run.recipe.sweep.objectives
@@ -85,8 +89,9 @@ def _proposals(run: Run) -> list[str]:
         rows.append([setting.setting, *map(_value, one.values), number(one.test_error, 2), amount(setting.macs)])
     finished = sorted(best, key=lambda one: one.proposal.number)
     course = f"{LABELS[objectives[0]]}, proposal by proposal: {sparkline(_first(finished))}"
-    sentences = [f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}" for one in best[:BEST]]
-    return [course, columns(rows), "\n".join(sentences)]
+    named = [f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}" for one in best[:BEST]]
+    sentences = "\n".join(filled(one, width, indent="  ") for one in named)
+    return [filled(course, width), columns(rows, width), sentences]
 
 
 def _value(value: float) -> str:
@@ -97,13 +102,13 @@ def _first(found: Sequence[Outcome]) -> list[float]:
     return [one.values[0] for one in found]
 
 
-def _failures(run: Run) -> list[str]:
+def _failures(run: Run, width: int) -> list[str]:
     failed = [trial for trial in run.latest().values() if trial.state == "failed"]
     if not failed:
         return []
-    reasons = [" ".join((one.reason or "not recorded").split()) for one in failed]
-    lines = [f"{one.setting}, seed {one.replicate}: {why}" for one, why in zip(failed[:BEST], reasons, strict=False)]
-    more = [f"and {len(failed) - BEST} more"] if len(failed) > BEST else []
+    named = [f"{cut(one.setting, width // 3)}, seed {one.replicate}: {one.reason or 'not recorded'}" for one in failed]
+    lines = [filled(one, width, most=REASON, indent="  ") for one in named[:BEST]]
+    more = [f"and {plural(len(failed) - BEST, 'trial')} more"] if len(failed) > BEST else []
     return ["\n".join(["failed:", *lines, *more])]
 
 
@@ -140,12 +145,3 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
     low, high = min(finite), max(finite)
     scale = (len(LEVELS) - 1) / (high - low) if high > low else 0.0
     return "".join(LEVELS[round(scale * (value - low))] if math.isfinite(value) else " " for value in taken)
-
-
-def columns(rows: Table) -> str:
-    """Aligned: the first to the left, the others to the right."""
-    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join([name.ljust(first), *(cell.rjust(size) for cell, size in zip(cells, others, strict=True))])
-        for name, *cells in rows
-    )

@@ -23,6 +23,7 @@ class Verdict:
     words: str
     decided: bool
     outlook: str = ""  # of an undecided one: how many seeds would likely decide
+    brief: str = ""  # what it says of test error alone; empty where that is all it says
 
 
 def verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Verdict:
@@ -42,11 +43,13 @@ def verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = No
     decided = any(one.change.excludes_zero for one in errors)
     losses = _trends(recipe, rows, "test_loss", level, scores)
     sentences = [_sentence(recipe, *axis, level) for axis in zip(recipe.axis, errors, losses, strict=True)]
+    brief = "; ".join(_error_words(recipe, axis, error, level) for axis, error in zip(recipe.axis, errors, strict=True))
     basis = _race_basis(recipe, running, errors[0]) if running else _basis(recipe, errors[0])
     words = f"{'; '.join(sentences)} ({_fitted(recipe)}; {basis})"
     if decided:
-        return Verdict(words, decided=True)
-    return Verdict(f"undecided: {words}", decided=False, outlook=outlook(recipe, rows, level, scores))
+        return Verdict(words, decided=True, brief=brief)
+    outlook_words = outlook(recipe, rows, level, scores)
+    return Verdict(f"undecided: {words}", decided=False, outlook=outlook_words, brief=f"undecided: {brief}")
 
 
 def _level(recipe: Recipe) -> float:
@@ -108,11 +111,15 @@ def _on_one_seed(recipe: Recipe, error: Trend) -> str:
 
 
 def _sentence(recipe: Recipe, axis: str, error: Trend, loss: Trend, level: float) -> str:
+    first, second = _error_words(recipe, axis, error, level), _change(loss.change, "test loss", "", level)
+    return (
+        f"{first}, and {second}" if error.change.excludes_zero else f"{first}; secondary and deciding nothing, {second}"
+    )
+
+
+def _error_words(recipe: Recipe, axis: str, error: Trend, level: float) -> str:
     words, ends = _change(error.change, "test error", " points", level), _ends(recipe, axis, error)
-    second = _change(loss.change, "test loss", "", level)
-    if error.change.excludes_zero:
-        return f"{words} from {ends}, and {second}"
-    return f"from {ends} {words}; secondary and deciding nothing, {second}"
+    return f"{words} from {ends}" if error.change.excludes_zero else f"from {ends} {words}"
 
 
 def _change(change: Interval, metric: str, unit: str, level: float) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from itertools import islice, pairwise, product
-from math import sqrt
 from typing import Any, cast
 
 import optuna
@@ -14,7 +13,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState
 
 from analysis.recipe import Recipe
-from analysis.sweep import Between, Sweep, Tunable
+from analysis.sweep import Between, Sweep, Tunable, levels
 from analysis.trial import Proposal
 from search.candidates import Candidates
 from search.samplers import Mended
@@ -116,7 +115,7 @@ class Asker:
         """Every candidate with every combination of the tuned values, ends and middle of those between two."""
         fields = [one.field for one in self.sweep.tune]
         for answers in self.candidates.listed():
-            for values in product(*map(_levels, self.sweep.tune)):
+            for values in product(*map(levels, self.sweep.tune)):
                 yield {**answers, **dict(zip(fields, values, strict=True))}
 
 
@@ -149,10 +148,3 @@ def _tuned(trial: optuna.Trial, tunable: Tunable) -> bool | float | str:
     if isinstance(tunable, Between):
         return trial.suggest_float(tunable.field, tunable.low, tunable.high, log=tunable.log)
     return cast("bool | float | str", trial.suggest_categorical(tunable.field, tunable.values))
-
-
-def _levels(tunable: Tunable) -> tuple[bool | float | str, ...]:
-    if isinstance(tunable, Between):
-        low, high = tunable.low, tunable.high
-        return low, sqrt(low * high) if tunable.log else (low + high) / 2, high
-    return tunable.values

@@ -1,5 +1,6 @@
 """The command line: words in, one line out when they are wrong."""
 
+import io
 import os
 import shlex
 import signal
@@ -10,6 +11,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
+from analysis.words import shown
 from search.errors import FailedError, UsageError
 from search.options import COMMANDS
 from space.errors import SpaceError
@@ -19,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 2 wrong words, 1 failed while running, 130 interrupted."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has no word for ± is told so
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words)
@@ -62,7 +66,7 @@ def _refuse_empty(options: Namespace, parser: ArgumentParser) -> None:
 
 
 def _say(error: object, code: int) -> int:
-    print(f"explore: {error}".replace("\n", " "), file=sys.stderr)
+    print(shown(f"explore: {error}".replace("\n", " ")), file=sys.stderr)
     return code
 
 

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from analysis.words import shown
 from search.jobs import Event, Watch
 
 
@@ -27,7 +28,7 @@ def progress(todo: int, epochs: int) -> Iterator[Watch]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
         TextColumn("{task.fields[ended]} of {task.total:.0f} trials, {task.fields[running]} running"),
-        TextColumn("· {task.fields[loss]} ·"),
+        TextColumn("· {task.fields[loss]} ·", markup=False),
         TimeElapsedColumn(),
         TextColumn("·"),
         TimeRemainingColumn(),
@@ -68,4 +69,4 @@ class _Watcher:
                 assert_never(event.kind)
         self.ended += event.kind in ("finished", "pruned", "failed")
         done, running = sum(self.done.values()), len(self.done) - self.ended
-        self.bars.update(self.bar, completed=round(done, 2), ended=self.ended, running=running, loss=loss)
+        self.bars.update(self.bar, completed=round(done, 2), ended=self.ended, running=running, loss=shown(loss))

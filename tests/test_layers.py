@@ -84,6 +84,8 @@ def test_light_folders_name_no_heavy_library(folder: str) -> None:
         "import search.cli; search.cli.main(['cost', 'resnet50', '--json'])",
         "import search.cli; search.cli.main(['plan', '--budget', '4GFLOPs', '--axis', 'radix'])",
         "import search.cli; search.cli.main(['show', 'resnet50'])",
+        "import search.cli; search.cli.main(['runs'])",
+        "import search.cli; search.cli.main(['zoo'])",
         "import search.progress, search.jobs, search.data",
     ],
 )

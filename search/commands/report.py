@@ -13,6 +13,7 @@ from analysis.record import Run
 from analysis.report import write
 from analysis.searched import front, outcomes
 from analysis.text import text
+from analysis.words import shown
 from search.errors import UsageError
 from search.saving import refuse_half_said, save
 
@@ -66,9 +67,9 @@ def tell(record: Run, method: Method = "ped-anova") -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
     path, said = write(record, method=method), answer(record)
     _notice(record)
-    print(*filter(None, (said.words, said.outlook)), sep="\n")
+    print(*map(shown, filter(None, (said.words, said.outlook))), sep="\n")
     for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():
-        print(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}")
+        print(shown(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}"))
     if record.is_locked:
         print("the run goes on, and so does its report: as trials end it is written again, and loads itself")
     print(f"report: {path}")
@@ -76,4 +77,4 @@ def tell(record: Run, method: Method = "ped-anova") -> None:
 
 def _notice(record: Run) -> None:
     for notice in record.notices:
-        print(f"explore: {notice}", file=sys.stderr)
+        print(f"explore: {shown(notice)}", file=sys.stderr)

@@ -1,6 +1,8 @@
 """`explore runs`: the runs of a folder, how far each is and what it says."""
 
 import json
+import os
+import shutil
 from argparse import Namespace
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -9,10 +11,13 @@ from pathlib import Path
 from analysis.questions import answer, asked, question
 from analysis.recipe import RecordError
 from analysis.record import Run
-from analysis.words import plural
+from analysis.states import state
+from analysis.terminal import filled
+from analysis.words import plural, shown
 from search.errors import UsageError
 
-SAID = 160  # characters of a verdict in the list; the whole of it is in the report
+LINES = 3  # of a verdict in the list; the whole of it is in the report
+NARROWEST = 40
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,14 @@ class Line:
     """A run in the list, or why a folder is none."""
 
     run: str
-    state: str
+    state: str  # running, interrupted, finished or failed; or unreadable
+    progress: str  # 7 of 15 trials, 1 failed; or why it is unreadable
+    changed: str  # when its last trial ended, or its files were written, UTC
     question: str = ""
     verdict: str = ""
+    brief: str = ""  # of the verdict
     decided: bool = False
-    changed: str = ""  # when its ledger was last written, UTC
+    notices: tuple[str, ...] = ()
 
 
 def run(options: Namespace) -> int:
@@ -32,54 +40,64 @@ def run(options: Namespace) -> int:
     folder = Path(options.folder)
     if not folder.is_dir():
         raise UsageError(f"runs: {options.folder!r} is no folder; give the one that holds the run folders")
-    lines = sorted((_line(path) for path in sorted(folder.iterdir()) if is_run(path)), key=_age)
+    folders = [folder] if is_run(folder) else filter(is_run, sorted(folder.iterdir()))
+    lines = sorted(map(_line, folders), key=lambda line: line.changed, reverse=True)
     if options.json:
         print(json.dumps([asdict(line) for line in lines], indent=1))
         return 0
-    print("\n\n".join(map(_shown, lines)) or f"no run is in {folder}")
+    width = max(NARROWEST, shutil.get_terminal_size().columns)
+    print("\n\n".join(_shown(line, width) for line in lines) or f"no run is in {shown(str(folder))}")
     return 0
 
 
 def is_run(path: Path) -> bool:
-    """Whether the folder is one, or was."""
-    return any((path / name).exists() for name in ("recipe.toml", "trials.jsonl"))
+    """Whether the folder is one, or was; what may not be looked into is none."""
+    return any(os.path.isfile(path / name) for name in ("recipe.toml", "trials.jsonl"))  # noqa: PTH113 -- never raises
 
 
 def _line(path: Path) -> Line:
-    changed = _changed(path)
     try:
         record = Run.open(path)
-        said, state = answer(record), _state(record)
+        said = answer(record)
+        words = (question(record.recipe), said.words, said.brief or said.words)
+        return Line(
+            str(path), state(record), _progress(record), _changed(path, record), *words, said.decided,
+            tuple(record.notices),
+        )  # fmt: skip
     except RecordError as error:
-        return Line(str(path), f"not readable: {error}", changed=changed)
-    state += "".join(f"; {notice}" for notice in record.notices)
-    return Line(str(path), state, question(record.recipe), said.words, said.decided, changed)
+        return Line(str(path), "unreadable", str(error), _changed(path))
+    except Exception as error:  # noqa: BLE001 -- whatever stands in a folder from elsewhere, it hides no other run
+        return Line(str(path), "unreadable", f"{type(error).__name__}: {error}", _changed(path))
 
 
-def _state(record: Run) -> str:
+def _progress(record: Run) -> str:
     latest = record.latest().values()
-    states = [trial.state for trial in latest]
-    ended = len(states) - states.count("failed")
-    wanted = asked(record.recipe)
-    failed = f", {states.count('failed')} failed" if "failed" in states else ""
+    failures = sum(trial.state == "failed" for trial in latest)
+    ended, wanted = len(latest) - failures, asked(record.recipe)
+    failed = f", {failures} failed" if failures else ""
     most = "at most " if record.recipe.race else ""
-    now = "running now, " if record.is_locked else ""
-    if ended >= wanted:
-        return f"{now}done, {plural(wanted, 'trial')}{failed}"
-    return f"{now}{ended} of {most}{plural(wanted, 'trial')}{failed}"
+    return f"{'' if ended == wanted else f'{ended} of {most}'}{plural(wanted, 'trial')}{failed}"
 
 
-def _changed(path: Path) -> str:
-    files = [file for file in (path / "trials.jsonl", path / "recipe.toml") if file.exists()]
-    return datetime.fromtimestamp(files[0].stat().st_mtime, UTC).isoformat(timespec="seconds")
+def _changed(path: Path, record: Run | None = None) -> str:
+    """By the ledger, as a copy has files of its own date; else by the files."""
+    ended = [trial.finished_at for trial in record.latest().values()] if record else []
+    dates = [date for date in map(_utc, ended) if date]
+    files = [file.stat().st_mtime for name in ("trials.jsonl", "recipe.toml") if (file := path / name).is_file()]
+    date = max(dates) if dates else datetime.fromtimestamp(files[0] if files else 0, UTC)
+    return date.isoformat(timespec="seconds")
 
 
-def _age(line: Line) -> tuple[float, str]:
-    return -datetime.fromisoformat(line.changed).timestamp(), line.run
+def _utc(written: str) -> datetime | None:
+    try:
+        date = datetime.fromisoformat(written)
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
-def _shown(line: Line) -> str:
-    words = line.verdict if len(line.verdict) <= SAID else f"{line.verdict[: SAID - 1].rstrip()}…"
-    when = line.changed.replace("T", " ").removesuffix("+00:00")
-    lines = [f"{line.run}: {line.state}; last written {when} UTC", f"  {line.question}", f"  {words}"]
-    return "\n".join("".join(filter(str.isprintable, one)) for one in lines if one.strip())
+def _shown(line: Line, width: int) -> str:
+    when = line.changed.replace("T", " ")[:16]
+    words = [f"{line.state}, {line.progress}; {when} UTC", line.question, line.brief, *line.notices]
+    said = [filled(one, width - 2, most=LINES) for one in words if one]
+    return "\n".join([shown(line.run), *said]).replace("\n", "\n  ")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.figures.zoo import BYS, By, devices, zoo_info
 from analysis.files import write_atomically
-from analysis.text import columns
+from analysis.terminal import columns
 from analysis.zoo_page import COLUMNS, cells, page
 from search.errors import UsageError
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from analysis import report
 from analysis.record import Run
@@ -19,7 +20,9 @@ SMALL = [name for name in KINDS if "many" not in name]
 def test_a_run_of_every_kind_has_a_report_and_a_text(name: str, tmp_path: Path) -> None:
     run = KINDS[name]().write(tmp_path / "run")
     assert "<h1" in report.write(run).read_text(encoding="utf-8")
-    assert len(text(run).splitlines()) > 4
+    said = text(run).splitlines()
+    assert len(said) > 4
+    assert max(map(cell_len, said)) <= 80
     assert run.notices == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from rich.cells import cell_len
 
 from analysis.cells import interval_words
 from analysis.measured import summaries
@@ -13,7 +14,7 @@ from analysis.questions import answer
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.statistics import Interval
-from analysis.text import LEVELS, columns, line, span, sparkline, text
+from analysis.text import LEVELS, line, span, sparkline, text
 from analysis.words import amount
 from tests.analysis.runs import a_plane, a_recipe, a_sweep, a_trial, failed, trials
 from tests.analysis.test_searched import proposed
@@ -86,10 +87,6 @@ def test_a_sparkline_by_hand() -> None:
     assert sparkline([math.nan]) == sparkline([]) == ""
 
 
-def test_columns_are_aligned() -> None:
-    assert columns([["a", "1"], ["bcd", "100"]]) == "a      1\nbcd  100"
-
-
 def test_a_sweep_shows_the_best_and_its_course(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", a_sweep())
     for number, error in enumerate((12.0, 10.0, 11.0)):
@@ -106,10 +103,32 @@ def test_a_sweep_without_a_result_says_so(tmp_path: Path) -> None:
     assert "Undecided: 0 of 6 proposals trained to the end" in text(Run.create(tmp_path / "run", a_sweep()))
 
 
-def test_nothing_in_a_record_commands_the_terminal(tmp_path: Path) -> None:
-    recipe = a_recipe({1: "\x1b[2J\x1b]0;owned\x07🦊", 2: "a\nb"})
+NAMES = {
+    1: "\x1b[2J\x1b]0;owned\x07🦊", 2: "a\nb", 3: "表" * 60, 4: "x" * 10_000, 5: "<script>alert(1)</script>",
+    6: "\u202eevil", 7: "e\u0301" * 50,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_nothing_in_a_record_commands_the_terminal_or_overruns_it(width: int, tmp_path: Path) -> None:
+    recipe = a_recipe(NAMES)
     run = holding(tmp_path, recipe)
-    run.append(failed(a_trial(recipe, 0, 4), "a reason\x1b[31m\r\nof two lines"))
-    said = text(run)
+    run.append(failed(a_trial(recipe, 0, 4), "a reason\x1b[31m\r\nof two lines" + "表" * 5000))
+    said = text(run, width)
     assert not [character for character in said if not character.isprintable() and character != "\n"]
-    assert "seed 4: a reason[31m of two lines" in said
+    assert max(map(cell_len, said.splitlines())) <= max(width, 40)
+    assert r"seed 4: a reason\x1b[31m\r\nof two lines表" in said.replace("\n  ", " ")
+    assert len(said) < 10_000
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_sweep_of_many_objectives_fits_an_old_terminal(width: int, tmp_path: Path) -> None:
+    recipe = a_sweep(objectives=("loss", "macs", "activations"))
+    run = Run.create(tmp_path / "run", recipe)
+    for number in range(3):
+        run.append(proposed(run, number, 10.0 + number))
+    said = text(run, width)
+    assert max(map(cell_len, said.splitlines())) <= width
+    squeezed_sentences = squeezed(said)
+    for one in run.proposals():
+        assert one.setting.sentence in squeezed_sentences
