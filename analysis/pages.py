@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import jinja2
@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from analysis.trial import Trial
 from analysis.words import brief
+
+NAME = 60  # characters of a name on a page
 
 
 @cache
@@ -23,8 +25,25 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure_json": figure_json, "brief": brief}
+    environment.filters |= {"figure_json": figure_json, "brief": brief, "named": named, "shortened": shortened}
     return environment.get_template(name)
+
+
+def named(name: str) -> Markup:
+    """A name within a sentence: it turns the direction of writing for itself only, and the whole of it is a title."""
+    short = brief(name, NAME)
+    return (
+        Markup("<bdi>{}</bdi>").format(name)
+        if short == name
+        else Markup('<bdi title="{}">{}</bdi>').format(name, short)
+    )
+
+
+def shortened(text: str, names: Iterable[str]) -> str:
+    """The text with no name in it longer than a name should be."""
+    for name in sorted(set(names), key=len, reverse=True):
+        text = text.replace(name, brief(name, NAME))
+    return text
 
 
 def script_json(value: object) -> str:

@@ -54,6 +54,7 @@ def render(run: Run, at: datetime | None = None) -> str:
         recipe=recipe,
         question=question(recipe),
         verdict=verdict(recipe, table, scores),
+        names=[setting.setting for setting in recipe.settings],
         progress=progress(recipe, trials),
         going=going(recipe, trials, at),
         first=[plot for plot in plots if plot.name in FIRST],

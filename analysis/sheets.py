@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from analysis.pages import NAME
 from analysis.statistics import Interval
 from analysis.words import MISSING, amount, brief, number, percent
 
-NAME = 60  # characters of a name in a table; the whole of it is under the pointer
+WHOLE = 2000  # characters of a title
 LAST = ""  # the place of a cell that has no number, whichever way its column is sorted
 
 
@@ -38,7 +39,7 @@ class Sheet(NamedTuple):
 def row(name: str, cells: Iterable[Cell]) -> Row:
     """With its name cut to what a table has room for."""
     short = brief(name, NAME)
-    return Row(short, name if short != name else "", tuple(cells))
+    return Row(short, brief(name, WHOLE) if short != name else "", tuple(cells))
 
 
 def words(text: str) -> Cell:

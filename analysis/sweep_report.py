@@ -32,6 +32,7 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
         recipe=recipe,
         question=question(recipe),
         verdict=sweep_verdict(recipe, found),
+        names=[one.proposal.setting.setting for one in best],
         progress=progress(recipe, trials),
         going=going(recipe, trials, at),
         first=[plot for plot in plots if plot.name in FIRST],

@@ -37,7 +37,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         "analysis/zoo.html",
         "analysis/page.css",
         "analysis/page.js",
-        *(f"analysis/{name}.html" for name in ("fold", "page", "plot", "record", "report", "sweep", "table")),
+        *(f"analysis/{name}.html" for name in ("failed", "fold", "page", "plot", "record", "report", "sweep", "table")),
         "search/layouts.toml",
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
         *(f"space/spaces/starters/{name}.space" for name in starters()),

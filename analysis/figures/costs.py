@@ -5,7 +5,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, hover, styled
+from analysis.figures.drawing import PALETTE, hover, label, styled
 from analysis.recipe import Recipe
 from analysis.words import percent, three_digits
 
@@ -24,7 +24,7 @@ class Costs(NamedTuple):
 def costs_info(recipe: Recipe) -> Costs:
     """What was asked for and what was met; all of it in the recipe."""
     return Costs(
-        settings=tuple(as_text(setting.setting) for setting in recipe.settings),
+        settings=tuple(label(setting.setting) for setting in recipe.settings),
         hovers=tuple(hover(setting) for setting in recipe.settings),
         gflops=tuple(setting.macs / 1e9 for setting in recipe.settings),
         budget=recipe.budget_macs / 1e9,
@@ -44,13 +44,13 @@ def costs(info: Costs) -> go.Figure:
         (2, info.proxy_mflops, [three_digits(height) for height in info.proxy_mflops], PALETTE[5]),
     ):
         bars = go.Bar(
-            x=info.settings, y=heights, text=labels,
+            x=list(range(len(heights))), y=heights, text=labels,
             customdata=info.hovers, hovertemplate="%{customdata}<extra></extra>",
             textposition="inside", insidetextanchor="middle", textangle=0, marker_color=color, showlegend=False,
         )  # fmt: skip
         figure.add_trace(bars, row=row, col=1)
     figure.add_hline(y=info.budget, line_dash="dash", line_color=PALETTE[1], row=1, col=1)
-    figure.update_xaxes(type="category")
+    figure.update_xaxes(tickvals=list(range(len(info.settings))), ticktext=info.settings, zeroline=False)
     figure.update_layout(uniformtext={"minsize": 9, "mode": "hide"})  # no label is too small to be read
     figure.update_yaxes(title_text="GFLOPs", row=1, col=1)
     figure.update_yaxes(title_text="MFLOPs", row=2, col=1)

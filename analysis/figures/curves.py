@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import DASHES, PALETTE, as_text, hover, span, styled
+from analysis.figures.drawing import DASHES, PALETTE, hover, label, span, styled
 from analysis.recipe import Recipe, Setting
 from analysis.trial import Trial
 
@@ -37,7 +37,7 @@ def _curve(setting: Setting, readings: list[dict[str, float]]) -> Curve:
     columns = ["epoch", "train_loss", "validation_loss"]
     means = pd.DataFrame(readings, columns=columns, dtype="float64").groupby("epoch").mean()
     return Curve(
-        setting=as_text(setting.setting),
+        setting=label(setting.setting),
         hover=hover(setting),
         epochs=tuple(int(epoch) for epoch in means.index),
         train_loss=tuple(means["train_loss"]),

@@ -8,7 +8,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.recipe import Recipe, Setting
 from analysis.searched import Outcome
-from analysis.words import amount, percent
+from analysis.words import amount, brief, percent
 
 # Okabe and Ito (2008), safe for colour-blind readers; without their yellow and black, which vanish on white or dark
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -19,7 +19,7 @@ def hover(setting: Setting) -> str:
     """The network by name and sentence, and what it costs."""
     sentence = "<br>".join(as_text(line) for line in wrap(setting.sentence, 72))
     return (
-        f"<b>{as_text(setting.setting)}</b><br>{sentence}<br>{amount(setting.macs)} FLOPs"
+        f"<b>{as_text(brief(setting.setting, 72))}</b><br>{sentence}<br>{amount(setting.macs)} FLOPs"
         f" ({percent(setting.budget_error)} of the budget), {amount(setting.params)} params,"
         f" {amount(setting.activations)} activations<br>proxy: {amount(setting.proxy_macs)} FLOPs"
     )
@@ -40,6 +40,11 @@ def _shown(one: Outcome, field: str) -> str:
 def as_text(words: str) -> str:
     """Plotly reads labels as HTML and %{…} as a field; here they are text."""
     return escape(words, quote=False)
+
+
+def label(name: str) -> str:
+    """The same where there is little room: at a tick, in a legend."""
+    return as_text(brief(name, 24))
 
 
 def span(values: list[float]) -> list[float] | None:

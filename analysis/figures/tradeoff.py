@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, hover, styled
+from analysis.figures.drawing import PALETTE, as_text, hover, label, styled
 from analysis.image_scores import ImageScores
 from analysis.measured import means
 from analysis.published import published_for
@@ -171,4 +171,4 @@ def _ticks(recipe: Recipe, levels: list[int]) -> tuple[str, ...]:
     if any(isinstance(setting.value, tuple) for setting in recipe.settings):
         return tuple(map(str, levels))
     names = {setting.value: setting.setting for setting in recipe.settings}
-    return tuple(as_text(names[level]) for level in levels)
+    return tuple(label(names[level]) for level in levels)

@@ -96,7 +96,7 @@ def test_hostile_words_are_text_everywhere(made: Made) -> None:
     assert page.scripts == 2
     assert "img" not in page.tags
     assert page.addresses == ["data:,"]
-    assert page.words.count(HOSTILE) >= 8
+    assert page.words.count(HOSTILE[:50]) >= 8
 
 
 def test_a_report_is_the_same_whenever_and_in_whatever_order(tmp_path: Path) -> None:
