@@ -64,6 +64,30 @@ class Training:
     """Of weights: N(0, 2 / fan-out), or uniform of variance 2 / (fan-in + fan-out)
     (He et al. 2015; Glorot & Bengio 2010)."""
 
+    # Knowledge distillation
+
+    teacher: str = ""
+    """A network by name or sentence, which is trained first, or FILE.safetensors; empty: none (Hinton et al. 2015)."""
+
+    temperature: Annotated[float, Bounds(above=0)] = 20.0
+    """What the teacher's and the student's logits are divided by (He et al. 2019)."""
+
+    distillation: Annotated[float, Bounds(above=0)] = 1.0
+    """Weight of the teacher's loss, temperature² times a cross-entropy, beside that of the labels (He et al. 2019)."""
+
+    # Left out at random while training
+
+    dropout: Annotated[float, Bounds(least=0, below=1)] = 0.0
+    """[share of features] Dropped before the classifier (Srivastava et al. 2014)."""
+
+    drop_block: Annotated[float, Bounds(least=0, below=1)] = 0.0
+    """[share of a map] Dropped after the norms of the last two stages in squares of 3 x 3, such as 0.1, as ResNeSt does
+    (Ghiasi et al. 2018)."""
+
+    stochastic_depth: Annotated[float, Bounds(least=0, below=1)] = 0.0
+    """Chance of the last residual branch to be left out, those before it in proportion, such as 0.2
+    (Huang et al. 2016)."""
+
     # After the steps
 
     averaging: Annotated[float, Bounds(least=0, below=1)] = 0.0
@@ -73,6 +97,19 @@ class Training:
     norm_images: Annotated[int, Bounds(least=0, most=2**24)] = 0
     """[training images] From which batch norms take their statistics anew in the end; 0: they keep their own
     (Wu & Johnson 2021)."""
+
+    test_resolution: Annotated[int, Bounds(least=0, most=10_000)] = 0
+    """[pixels a side] Seen in testing; 0: as many as in training (Touvron et al. 2019)."""
+
+    crop_ratio: Annotated[float, Bounds(above=0, most=1)] = 1.0
+    """[of a side] The centre that is seen in testing, such as 0.875, which is 224 of 256 (Krizhevsky et al. 2012)."""
+
+    fix_epochs: Annotated[int, Bounds(least=0, most=1_000)] = 0
+    """[passes] At test_resolution in the end, in which classifier and batch norms alone are trained
+    (Touvron et al. 2019)."""
+
+    fix_lr: Annotated[float, Bounds(above=0)] = 0.01
+    """Learning rate from which these passes fall to zero."""
 
     # Augmentation
 
@@ -119,6 +156,9 @@ class Training:
         if self.crop_area < 1 and self.crop_padding:
             both = f"{self.crop_area:g} and crop_padding {self.crop_padding}"
             raise PlainError(f"crop_area: {both} are two crops; write crop_area = 1 or crop_padding = 0")
+        if self.fix_epochs and not self.test_resolution:
+            what = f"{self.fix_epochs} are at test_resolution, which is as in training"
+            raise PlainError(f"fix_epochs: {what}; write test_resolution = 256 or fix_epochs = 0")
         rising = (0.0, *self.milestones, 1.0)
         if not all(low < high for low, high in pairwise(rising)):
             raise PlainError(f"milestones: {[*self.milestones]} do not rise between 0 and 1; write [0.5, 0.75]")
@@ -131,3 +171,8 @@ class Training:
     def peak(self) -> float:
         """The highest learning rate, scaled linearly with the batch where `lr` is for another."""
         return self.lr * self.batch_size / self.lr_batch if self.lr_batch else self.lr
+
+    def tested(self, trained: int) -> tuple[int, int]:
+        """Pixels a side that are seen in testing, and of the image of which these are the centre."""
+        side = self.test_resolution or trained
+        return side, round(side / self.crop_ratio)

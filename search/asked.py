@@ -4,7 +4,7 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from analysis.training import Training
 from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, resolved, training_for
-from search.words import fraction, integer
+from search.words import fraction, integer, of
 from space.arch import Input
 from space.proxy import Reduction
+from space.sentence import parse
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,21 @@ def training(options: Namespace, data: DataSet) -> Training:
     base = _recipe_file(options.recipe).training if options.recipe else training_for(data.name)
     plain = asdict(base) | dict(_assignment(word) for word in options.set)
     try:
-        return from_plain(Training, plain)
+        found = from_plain(Training, plain)
     except PlainError as error:
         raise UsageError(f"--set: {str(error)[:200]}") from None
+    return replace(found, teacher=_teacher(found.teacher))
+
+
+def _teacher(words: str) -> str:
+    """A file's name becomes its absolute path, so that it means the same from everywhere; a sentence is one."""
+    if words.endswith(".safetensors"):
+        if not Path(words).is_file():
+            raise UsageError(f"--set: teacher: there is no file {words[:60]!r}")
+        return str(Path(words).resolve())
+    if words:
+        of("--set: teacher", lambda: parse(words))
+    return words
 
 
 def _recipe_file(path: str) -> Recipe:
@@ -93,8 +106,8 @@ def _assignment(word: str) -> tuple[str, object]:
     return name.strip(), document["value"] if len(document) == 1 else text.strip()
 
 
-def data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
-    """The images, no larger than they are trained on, and what the named fidelity comes to with them."""
+def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
+    """The images, no larger than they are seen, what the named fidelity comes to with them, and how it is trained."""
     preset = FIDELITIES.get(options.fidelity)
     if preset is None:
         near = get_close_matches(options.fidelity, FIDELITIES, n=1, cutoff=0) or ["quick"]
@@ -108,7 +121,8 @@ def data_and_fidelity(options: Namespace) -> tuple[DataSet, Fidelity]:
     except DataError as error:
         raise FailedError(str(error)) from None
     fidelity = resolved(preset, resolution=data.train.pixels.shape[-1], train_images=len(rest))
-    return resized(data, fidelity.resolution), fidelity
+    chosen = training(options, data)
+    return resized(data, max(fidelity.resolution, *chosen.tested(fidelity.resolution))), fidelity, chosen
 
 
 def reduction(fidelity: Fidelity, data: DataSet) -> Reduction:

@@ -1,6 +1,6 @@
 """Weights averaged over steps, and the statistics of norms taken anew for weights that were never trained with."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -45,7 +45,7 @@ class Average:
 
 
 @torch.no_grad()
-def reestimate(model: nn.Module, batches: Iterable[Tensor], forward: Callable[[Tensor], object]) -> None:
+def reestimate(model: nn.Module, batches: Iterable[Tensor]) -> None:
     """Running mean and variance of every batch norm become those of all images in `batches` together.
 
     A pass without gradients, in which every norm normalises with its batch's own statistics, as in training
@@ -61,7 +61,7 @@ def reestimate(model: nn.Module, batches: Iterable[Tensor], forward: Callable[[T
         norm.momentum = 1.0  # the running statistics become the last batch's
     hooks = [norm.register_forward_hook(one.add) for norm, one in zip(norms, sums, strict=True)]
     for batch in batches:
-        forward(batch)
+        model(batch)
     for hook, norm, one, momentum in zip(hooks, norms, sums, momenta, strict=True):
         hook.remove()
         one.settle()

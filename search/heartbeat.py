@@ -28,6 +28,9 @@ class Heartbeat(tune.Callback):
         known = [setting.proxy_macs for setting in recipe.settings]
         macs = max([*known, recipe.sweep.proxy_macs if recipe.sweep else 0])
         self.first = BACKWARD * macs * recipe.fidelity.train_images / SLOWEST
+        # A teacher is trained before a trial's first word, and it is fine-tuned before its last.
+        training = recipe.training
+        self.passes = 1 + training.fix_epochs + (recipe.fidelity.epochs if training.teacher else 0)
         self.longest = 0.0  # seconds of an epoch
         self.awake = 0.0  # seconds by a clock that stands still while the driver does, which then hears nothing
         self.looked = time.monotonic()
@@ -37,7 +40,7 @@ class Heartbeat(tune.Callback):
     @property
     def limit(self) -> float:
         """Seconds of silence that are too many."""
-        return max(FLOOR, PATIENCE * self.longest if self.longest else self.first)
+        return max(FLOOR, self.passes * (PATIENCE * self.longest if self.longest else self.first))
 
     def reason(self, trial_id: str) -> str:
         """Why the trial lost its worker."""

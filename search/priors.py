@@ -26,6 +26,12 @@ PRIORS: dict[str, Tunable] = {
         Among(field="initialisation", values=("he", "xavier")),
         Among(field="averaging", values=(0.0, 0.9, 0.99, 0.999)),
         Among(field="norm_images", values=(0, 1_000, 10_000)),
+        Between(field="temperature", low=1.0, high=40.0, log=True),  # Hinton et al. (2015): 1 to 20
+        Between(field="distillation", low=0.1, high=10.0, log=True),
+        Between(field="dropout", low=0.0, high=0.5),
+        Between(field="drop_block", low=0.0, high=0.3),
+        Between(field="stochastic_depth", low=0.0, high=0.5),
+        Between(field="fix_lr", low=1e-3, high=0.1, log=True),
         Among(field="crop_padding", values=(0, 2, 4)),
         Among(field="flip", values=(False, True)),
         Among(field="crop_area", values=(0.08, 0.25, 0.5, 1.0)),

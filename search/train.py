@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import torch
@@ -18,10 +17,13 @@ from search.augment import Augmentation
 from search.augment.augmentation import Epoch
 from search.averaging import Average, reestimate
 from search.data import DataSet, Images, Indices, resized, split
+from search.evaluation import View
+from search.fixing import fine_tune
 from search.grouping import sgd
 from search.initial import initialise
-from search.losses import label_loss
+from search.losses import label_loss, teacher_loss
 from search.outcome import Outcome
+from search.regularise import regularise
 from search.schedule import learning_rate
 from search.seeds import seed_for
 
@@ -52,8 +54,13 @@ class Trainer:
         replicate: int,
         candidate: str,
         device: str | torch.device = "cpu",
+        teacher: nn.Module | None = None,
     ) -> None:
-        """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch."""
+        """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch.
+
+        `teacher`, in evaluation mode and on the device, is of the same images and classes.
+        """
+        assert bool(training.teacher) is (teacher is not None), "whoever asks for a teacher brings it"
         torch.set_num_threads(training.threads)
         keep_freed()
         torch.backends.cudnn.deterministic = True
@@ -63,18 +70,23 @@ class Trainer:
             self.data, run_seed=run_seed, replicate=replicate, train_images=fidelity.train_images
         )
         images = self.data.train
-        self.augmentation = Augmentation.of(
-            training, images.pixels, self.train, classes=images.classes, side=images.pixels.shape[-1]
-        )
-        self.normalisation = self.augmentation.normalisation
+        side = images.pixels.shape[-1]
+        self.augmentation = Augmentation.of(training, images.pixels, self.train, classes=images.classes, side=side)
+        self.view, self.teacher = View.of(training, side), teacher
+        self.viewed = resized(data, self.view.whole) if self.view.whole > side else self.data
         initialise(model, residual_norms, training, seed=("initialisation", *self.chance, candidate))
-        # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
-        self.model = model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = self._placed(model)
         self.optimizer = sgd(self.model, training)
         self.network = torch.compile(self.model) if training.compile else self.model
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=training.precision == "fp16")
         self.average = Average(self.model, training.averaging) if training.averaging else None
         self.epochs: list[dict[str, float]] = []
+
+    def _placed(self, model: nn.Module) -> nn.Module:
+        """On the device, and with what it leaves out at random."""
+        regularise(model, self.training)
+        # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
+        return model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     @property
     def steps_per_epoch(self) -> int:
@@ -89,7 +101,7 @@ class Trainer:
         if number == self.fidelity.epochs:
             self._settle()
         with self.average.applied() if self.average else nullcontext():
-            losses, correct = self._score(self.data.train, self.validation)
+            losses, correct = self._score(self.viewed.train, self.validation)
         validation = _metrics("validation", losses, correct, number)
         seconds = time.perf_counter() - start
         self.epochs.append({"epoch": number, "train_loss": train_loss, **validation, "seconds": seconds})
@@ -98,7 +110,7 @@ class Trainer:
     def finish(self) -> Outcome:
         """The outcome after the last epoch: the one look at the test set, and what the last epoch measured."""
         last = self.epochs[-1]
-        losses, correct = self._score(self.data.test, np.arange(len(self.data.test)))
+        losses, correct = self._score(self.viewed.test, np.arange(len(self.viewed.test)))
         kept = {name: last[name] for name in ("validation_error", "validation_loss", "train_loss")}
         return Outcome(_metrics("test", losses, correct, len(self.epochs)) | kept, losses, correct)
 
@@ -106,6 +118,7 @@ class Trainer:
         """One pass over the training images; the mean of the steps' losses, label smoothing included."""
         order = self.train[np.random.default_rng(seed_for("order", *self.chance, number)).permutation(len(self.train))]
         augmented = self.augmentation.epoch(*self.chance, number)
+        torch.manual_seed(seed_for("dropped", *self.chance, number))  # which dropout and its like draw from
         self.model.train()
         losses = []
         for step in range(self.steps_per_epoch):
@@ -121,6 +134,9 @@ class Trainer:
         self.optimizer.zero_grad()
         logits = self._logits(images)
         loss = label_loss(logits, targets, self.training)
+        if self.teacher:
+            opinion = self._opinion(self.teacher, images)
+            loss = loss + self.training.distillation * teacher_loss(logits, opinion, self.training.temperature)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.step(self.optimizer)
         self.scaler.update()
@@ -133,13 +149,30 @@ class Trainer:
         if self.average:
             self.average.swap()
             self.average = None
+        if self.training.fix_epochs:
+            steps = self.training.fix_epochs * self.steps_per_epoch
+            fine_tune(self.model, self._fixing(), steps, self.training)
         if self.training.norm_images:
-            batches = self._batches(self.data.train, self.train[: self.training.norm_images])
-            reestimate(
-                self.model,
-                (self.normalisation(pixels) for pixels, _ in batches),
-                partial(self._logits, network=self.model),
-            )
+            some = self._batches(self.viewed.train, self.train[: self.training.norm_images])
+            reestimate(self.model, (self._seen(pixels) for pixels, _ in some))
+
+    def _fixing(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The training images as they are tested, in whole batches of an order that is drawn for every pass."""
+        size = self.training.batch_size
+        for number in range(self.training.fix_epochs):
+            chance = np.random.default_rng(seed_for("fix", *self.chance, number))
+            order = self.train[chance.permutation(len(self.train))]
+            for step in range(self.steps_per_epoch):
+                pixels, labels = self._batch(self.viewed.train, order[step * size : (step + 1) * size])
+                yield self._seen(pixels), labels
+
+    def _seen(self, pixels: Tensor) -> Tensor:
+        """Bytes (N, C, H, W) as the network sees them when it is tested: normalised floats."""
+        return self.augmentation.normalisation(self.view(pixels))
+
+    @torch.no_grad()
+    def _opinion(self, teacher: nn.Module, images: Tensor) -> Tensor:
+        return self._logits(images, teacher)
 
     @torch.inference_mode()
     def _score(self, images: Images, which: Indices) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -147,7 +180,7 @@ class Trainer:
         self.model.eval()
         losses, correct = [], []
         for pixels, labels in self._batches(images, which):
-            logits = self._logits(self.normalisation(pixels))
+            logits = self._logits(self._seen(pixels))
             losses.append(nn.functional.cross_entropy(logits, labels, reduction="none").float().cpu().numpy())
             correct.append((logits.argmax(1) == labels).cpu().numpy())
         return np.concatenate(losses), np.concatenate(correct)

@@ -18,6 +18,8 @@ from search.data import DataSet
 from space import cost, parse, trace
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from search.train import Trainer
 
 
@@ -80,17 +82,27 @@ class ProxyTrainable(tune.Trainable):
         model = build(arch)
         declared, self.measured = cost(arch).macs, measured_macs(model, arch.input.shape())
         assert declared == self.measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {self.measured}"
+        training = Training(**self.trial["training"])
         return Trainer(
             model,
             residual_norms(trace(arch)),
             self.data,
             self.recipe.fidelity,
-            Training(**self.trial["training"]),
+            training,
             run_seed=self.recipe.seed,
             replicate=self.trial["replicate"],
             candidate=self.trial["candidate"],
             device=self.device,
+            teacher=self._teacher(training),
         )
+
+    def _teacher(self, training: Training) -> "nn.Module | None":
+        if not training.teacher:
+            return None
+        from search.distillation import teacher
+
+        seeds = {"run_seed": self.recipe.seed, "replicate": self.trial["replicate"]}
+        return teacher(training, self.data, self.recipe.fidelity, device=self.device, **seeds)
 
 
 def may_pass(error: Exception) -> bool:

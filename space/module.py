@@ -150,8 +150,10 @@ def _mapped(op: ops.Map, x: fx.Proxy, shape: Shape, *, inplace: bool) -> fx.Prox
 def _joined(op: ops.Join, xs: Sequence[fx.Proxy], channels: int, *, inplace: bool) -> fx.Proxy:
     """One torch expression for an operation on several maps, with a result of so many channels."""
     match op:
-        case ops.Add():
-            return _sum(xs, inplace=inplace)
+        case ops.Add(residual):
+            total = _sum(xs, inplace=inplace)
+            total.node.meta["residual"] = residual  # whose first argument is the branch
+            return total
         case ops.Concat():
             return xs[0].tracer.create_proxy("call_function", torch.cat, (list(xs), 1), {})
         case ops.Multiply():

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.racing import FIRST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
-from search.asked import Means, data_and_fidelity, reduction, training
+from search.asked import Means, data_and_training, reduction
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
@@ -30,8 +30,8 @@ def run(options: Namespace) -> int:
             f"--race: at most {seeds} seeds decide nothing; write --seeds {FIRST_LOOK} or more, such as 10"
         )
     means = Means.of(options)
-    data, fidelity = data_and_fidelity(options)
-    recipe = asked_recipe(options, plan, data, fidelity, training(options, data), seeds)
+    data, fidelity, chosen = data_and_training(options)
+    recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     return conclude(Path(options.run or default_folder(plan, recipe)).absolute(), recipe, data, means)
 
 

@@ -12,7 +12,7 @@ from analysis.plain import PlainError
 from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
-from search.asked import Means, data_and_fidelity, reduction, training
+from search.asked import Means, data_and_training, reduction
 from search.candidates import chooser_of
 from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
@@ -38,8 +38,7 @@ TRIALS = 50  # unless said
 def run(options: Namespace) -> int:
     """Propose, train and report; the same words again continue it."""
     means = Means.of(options)
-    data, fidelity = data_and_fidelity(options)
-    chosen = training(options, data)
+    data, fidelity, chosen = data_and_training(options)
     seeds = integer("--seeds", options.seeds, high=10_000) or 1
     if seeds > 1 and options.scheduler in ("asha", "hyperband"):
         what = f"{options.scheduler!r} stops trials early, and {seeds} seeds of which some are stopped have no mean"

@@ -30,6 +30,9 @@ CHANGES: list[dict[str, object]] = [
     {"schedule": "step", "step_factor": 0.2}, {"label_smoothing": 0.1},
     {"label_smoothing": 0.1, "smoothing_over": "others"},
     {"initialisation": "xavier"}, {"averaging": 0.99}, {"norm_images": 100}, {"precision": "fp16"},
+    {"teacher": "resnet50"}, {"teacher": "resnet50", "temperature": 4.0}, {"distillation": 0.5}, {"dropout": 0.2},
+    {"drop_block": 0.1}, {"stochastic_depth": 0.2}, {"test_resolution": 32}, {"crop_ratio": 0.875},
+    {"test_resolution": 32, "fix_epochs": 2}, {"fix_lr": 0.1},
 ]  # fmt: skip
 
 
@@ -39,6 +42,10 @@ def test_milestones_are_one_key_as_a_list_and_as_a_tuple() -> None:
 
 
 CONTRADICTIONS = [
+    (
+        {"fix_epochs": 2},
+        "fix_epochs: 2 are at test_resolution, which is as in training; write test_resolution = 256 or fix_epochs = 0",
+    ),
     ({"milestones": (0.5, 0.4)}, "milestones: [0.5, 0.4] do not rise between 0 and 1; write [0.5, 0.75]"),
     ({"milestones": (0.5, 1.0)}, "milestones: [0.5, 1.0] do not rise between 0 and 1; write [0.5, 0.75]"),
     ({"milestones": (float("nan"),)}, "milestones: [nan] do not rise between 0 and 1; write [0.5, 0.75]"),

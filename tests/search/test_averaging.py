@@ -59,7 +59,7 @@ def test_statistics_are_those_of_all_images_together_by_hand() -> None:
     batches = [torch.randn(size, 1, 6, 6) * scale + scale for size, scale in ((4, 1.0), (7, 3.0), (2, 0.1))]
     model[1].momentum = 0.3
     model.train()
-    reestimate(model, batches, model)
+    reestimate(model, batches)
     seen = model[0](torch.cat(batches)).detach().transpose(0, 1).flatten(1).double()
     assert torch.allclose(model[1].running_mean.double(), seen.mean(1), rtol=1e-5)
     assert torch.allclose(model[1].running_var.double(), seen.var(1), rtol=1e-5)
@@ -71,7 +71,7 @@ def test_a_later_norm_sees_what_an_earlier_one_makes_of_its_batch() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.BatchNorm2d(1), nn.ReLU(), nn.BatchNorm2d(1))
     batches = [torch.randn(5, 1, 4, 4) + 3, torch.randn(5, 1, 4, 4) * 2]
-    reestimate(model, batches, model)
+    reestimate(model, batches)
 
     def normalised(batch: Tensor) -> Tensor:
         return ((batch - batch.mean()) / (batch.var(correction=0) + 1e-5).sqrt()).relu()
@@ -89,13 +89,15 @@ def test_a_trial_takes_its_statistics_from_its_first_training_images(digits: Dat
     assert rows[1][1] == plain_rows[1][1]
     assert rows[1][2] != plain_rows[1][2]
     images = torch.from_numpy(digits.train.pixels[made.train[:50]])
-    maps = made.model[0](made.normalisation(images))  # type: ignore[index,operator]
+    maps = made.model[0](made.augmentation.normalisation(images))  # type: ignore[index,operator]
     assert torch.allclose(made.model[1].running_mean, maps.mean((0, 2, 3)), atol=1e-5)  # type: ignore[index,union-attr,arg-type]
     assert all(a.equal(b) for a, b in zip(made.model.parameters(), plain.model.parameters(), strict=True))
 
 
 def test_a_network_without_norms_has_no_statistics() -> None:
-    reestimate(nn.Linear(2, 2), [torch.zeros(1, 2)], pytest.fail)
+    model = nn.Linear(2, 2).train()
+    reestimate(model, iter(pytest.fail, None))
+    assert model.training
 
 
 def test_the_tiny_network_has_two_norms() -> None:

@@ -144,6 +144,12 @@ def test_wrong_words_get_one_line_and_exit_2(
         (["--data", "digits", "--set", "lr=fast"], "--set: lr"),
         (["--data", "digits", "--set", "rate=0.1"], "--set: "),
         (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE"),
+        (["--data", "digits", "--set", "fix_epochs=2"], "--set: fix_epochs: 2 are at test_resolution, which is as in"),
+        (["--data", "digits", "--set", "teacher=resnet5"], "--set: teacher: "),
+        (
+            ["--data", "digits", "--set", "teacher=no.safetensors"],
+            "--set: teacher: there is no file 'no.safetensors'",
+        ),
         (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
         (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
         (["--data", "digits", "--set", "lr=" + "[" * 5000], "--set: lr"),

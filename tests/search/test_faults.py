@@ -321,6 +321,14 @@ def test_before_an_epoch_is_seen_its_cost_says_how_long_it_may_take(clock: list[
     assert not heartbeat.hung
 
 
+def test_a_teacher_and_fine_tuning_take_as_many_epochs_more(clock: list[float]) -> None:
+    recipe = small()
+    training = replace(recipe.training, teacher="resnet18", test_resolution=16, fix_epochs=3)
+    heartbeat = Heartbeat(replace(recipe, training=training))
+    heartbeat.on_trial_result(0, [], one_running(heartbeat), {"epoch": 1, "seconds": FLOOR})
+    assert heartbeat.limit == PATIENCE * FLOOR * (1 + 3 + recipe.fidelity.epochs)
+
+
 def test_a_driver_that_was_stopped_blames_no_worker(clock: list[float]) -> None:
     heartbeat = Heartbeat(small())
     one_running(heartbeat)

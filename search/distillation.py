@@ -1,0 +1,85 @@
+"""The teacher of a network: one of the grammar that is trained here first, or one from a file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from torch import nn
+
+from analysis.recipe import Fidelity
+from analysis.training import Training
+from search.data import DataSet
+from search.train import Trainer
+from search.weights import loaded, read
+from space.arch import Arch, Input, trace
+from space.module import build, residual_norms
+from space.proxy import Reduction, reduced
+from space.sentence import parse
+
+SUFFIX = ".safetensors"
+
+_known: dict[str, nn.Module] = {}  # the last teacher of this process, as trials of one replicate share it
+
+
+def teacher(
+    training: Training, data: DataSet, fidelity: Fidelity, *, run_seed: int, replicate: int, device: str
+) -> nn.Module:
+    """The network that the training names, in evaluation mode; `ValueError` where it cannot teach these images.
+
+    One of the grammar is trained as its students are, but from seeds of its own and without a teacher.
+    """
+    key = repr((training, data.name, data.digest, fidelity, run_seed, replicate, device))
+    if key not in _known:
+        _known.clear()
+        if training.teacher.endswith(SUFFIX):
+            found = from_file(Path(training.teacher), data).to(device)
+        else:
+            found = _trained(training, data, fidelity, run_seed=run_seed, replicate=replicate, device=device)
+        _known[key] = found.eval()
+    return _known[key]
+
+
+def fitting(words: str, data: DataSet, fidelity: Fidelity) -> Arch:
+    """The network of that name or sentence for these images: as it is if it is made for them, else reduced to them."""
+    arch = parse(words)
+    channels, side = data.train.pixels.shape[1], min(fidelity.resolution, data.train.pixels.shape[-1])
+    image = Input(channels, side)
+    if (arch.input, arch.head.classes) == (image, data.train.classes):
+        return arch
+    return reduced(arch, Reduction(fidelity.width, fidelity.depth, image, data.train.classes))
+
+
+def from_file(path: Path, data: DataSet) -> nn.Module:
+    """What `explore export --to safetensors` wrote: its sentence is in the file."""
+    from safetensors import safe_open  # of the extra `export`
+
+    with safe_open(path, "pt") as file:
+        sentence = (file.metadata() or {}).get("sentence")
+    if sentence is None:
+        raise ValueError(f"teacher: {path} says no sentence; write it with explore export --to safetensors")
+    arch = parse(sentence)
+    wanted, given = (data.train.pixels.shape[1], data.train.classes), (arch.input.channels, arch.head.classes)
+    if wanted != given:
+        words = " and ".join("{} channels and {} classes".format(*one) for one in (given, wanted))
+        raise ValueError(f"teacher: {path} is for images of other channels or classes: {words}")
+    return loaded(arch, read(path))
+
+
+def _trained(
+    training: Training, data: DataSet, fidelity: Fidelity, *, run_seed: int, replicate: int, device: str
+) -> nn.Module:
+    arch = fitting(training.teacher, data, fidelity)
+    model: nn.Module = build(arch)
+    trainer = Trainer(
+        model,
+        residual_norms(trace(arch)),
+        data,
+        fidelity,
+        replace(training, teacher=""),
+        run_seed=run_seed,
+        replicate=replicate,
+        candidate=f"teacher {arch}",
+        device=device,
+    )
+    for _ in range(fidelity.epochs):
+        trainer.epoch()
+    return model
