@@ -1,9 +1,12 @@
 """Frozen dataclasses to and from the plain values of TOML and JSON, read off their type hints."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
+from math import nan
 from typing import Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -19,13 +22,17 @@ class PlainError(ValueError):
 
 def to_plain(value: object) -> Plain:
     """Dataclasses become dicts and tuples lists, all the way down: what TOML and JSON can write."""
+    if isinstance(value, str):
+        return as_utf8(value)
+    if isinstance(value, float | int | types.NoneType):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+        return {name: to_plain(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
+        return {to_plain(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
-    return as_utf8(value) if isinstance(value, str) else value
+    return value
 
 
 def as_utf8(text: str) -> str:
@@ -33,9 +40,17 @@ def as_utf8(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+@cache
+def _names(kind: Kind) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def from_plain(kind: type[T], plain: object) -> T:
     """The value of `kind` that `to_plain` wrote; every field is checked against its type hint."""
-    return cast("T", _read(kind, plain, ""))
+    try:
+        return cast("T", _reader(cast("Kind", kind))(plain))
+    except PlainError as error:
+        raise PlainError(f"{error}" if _is_named(error) else f"the whole{error}") from None
 
 
 def flatten(plain: object, where: str = "") -> dict[str, object]:
@@ -50,87 +65,161 @@ def flatten(plain: object, where: str = "") -> dict[str, object]:
     return {name: leaf for inner, item in items for name, leaf in flatten(item, inner).items()}
 
 
-def _read(kind: Kind, plain: object, where: str) -> object:
+Reader: TypeAlias = Callable[[object], object]
+
+
+@cache
+def _reader(kind: Kind) -> Reader:
+    """What reads values of the kind; its hints are looked at here, once, as a ledger has a hundred thousand of it."""
     origin: object = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _read_union(kind, plain, where)
+        return _reader_of_union(kind)
     if origin is Literal:
-        return _read_literal(get_args(kind), plain, where)
+        return _reader_of_literal(get_args(kind))
     if origin is tuple:
-        return _read_tuple(kind, plain, where)
+        return _reader_of_tuple(kind)
     if origin is dict:
-        item = get_args(kind)[1]
-        return {key: _read(item, value, f"{where}.{key}") for key, value in _table(plain, where).items()}
+        return _reader_of_dict(get_args(kind)[1])
     if is_dataclass(kind):
-        return _read_dataclass(kind, _table(plain, where), where)
-    return _read_scalar(kind, plain, where)
+        return _reader_of_dataclass(kind)
+    return _reader_of_scalar(kind)
 
 
-def _read_dataclass(kind: Kind, table: Mapping[str, object], where: str) -> object:
-    prefix = f"{where}." if where else ""
+def _reader_of_dataclass(kind: Kind) -> Reader:
     hints = get_type_hints(kind)
-    for name in table:
-        if name not in hints:
-            near = get_close_matches(name, hints, 1, 0.0)[0]
-            msg = f"{prefix}{name}: no such field; the nearest is {near!r}"
-            raise PlainError(msg)
-    for field in fields(kind):
-        if field.name not in table and field.default is MISSING and field.default_factory is MISSING:
-            msg = f"{prefix}{field.name}: missing; write {field.name} = {_describe(hints[field.name])}"
-            raise PlainError(msg)
-    values = {name: _read(hints[name], value, prefix + name) for name, value in table.items()}
-    try:
+    readers = {name: _reader(hint) for name, hint in hints.items()}
+    as_they_are = {name: _as_they_are(hint) for name, hint in hints.items()}
+    needed = {f.name: hints[f.name] for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+
+    def read(plain: object) -> object:
+        table = _table(plain)
+        if not table.keys() <= readers.keys():
+            name = next(name for name in table if name not in readers)
+            raise PlainError(f"{name}: no such field; the nearest is {get_close_matches(name, readers, 1, 0.0)[0]!r}")
+        if not needed.keys() <= table.keys():
+            name = next(name for name in needed if name not in table)
+            raise PlainError(f"{name}: missing; write {name} = {_describe(needed[name])}")
+        values = table.copy()
+        for name, value in table.items():
+            if type(value) not in as_they_are[name]:
+                values[name] = _read_within(name, readers[name], value)
         return kind(**values)
-    except PlainError as error:  # of the fields together, or of one out of its bounds
-        raise PlainError(f"{prefix}{error}") from None
+
+    return read
 
 
-def _read_union(kind: Kind, plain: object, where: str) -> object:
-    for option in get_args(kind):
-        try:
-            return _read(option, plain, where)
-        except PlainError:
-            continue
-    raise _mismatch(kind, plain, where)
+def _reader_of_dict(kind: Kind) -> Reader:
+    reader, as_they_are = _reader(kind), _as_they_are(kind)
+
+    def read(plain: object) -> dict[str, object]:
+        values = _table(plain).copy()
+        for name, value in values.items():
+            if type(value) not in as_they_are:
+                values[name] = _read_within(name, reader, value)
+        return values
+
+    return read
 
 
-def _read_literal(options: tuple[object, ...], plain: object, where: str) -> object:
-    if plain in options:
-        return plain
-    if isinstance(plain, str):
-        near = get_close_matches(plain, [str(option) for option in options], 1, 0.0)[0]
-        msg = f"{where}: {plain!r} is none of {', '.join(map(repr, options))}; the nearest is {near!r}"
-        raise PlainError(msg)
-    raise _mismatch(Literal[options], plain, where)
+def _read_within(name: str, reader: Reader, plain: object) -> object:
+    try:
+        return reader(plain)
+    except PlainError as error:
+        raise _within(name, error) from None
 
 
-def _read_tuple(kind: Kind, plain: object, where: str) -> tuple[object, ...]:
+def _as_they_are(kind: Kind) -> frozenset[type]:
+    """Types of plain values that are values of the kind; of exactly these types, as a bool is an int to isinstance."""
+    origin: object = get_origin(kind)
+    options = get_args(kind) if origin in (Union, types.UnionType) else (kind,)
+    return frozenset(option for option in options if option in _SCALARS)
+
+
+def _reader_of_tuple(kind: Kind) -> Reader:
     item_kind, rest = get_args(kind)
     assert rest is ..., "records hold tuples of any length only"
-    if not isinstance(plain, list | tuple):
-        raise _mismatch(kind, plain, where)
-    return tuple(_read(item_kind, item, f"{where}[{index}]") for index, item in enumerate(plain))
+    reader = _reader(item_kind)
+
+    def read(plain: object) -> tuple[object, ...]:
+        if not isinstance(plain, list | tuple):
+            raise _mismatch(kind, plain)
+        items: list[object] = []
+        try:
+            items.extend(map(reader, plain))
+        except PlainError as error:
+            raise _within(f"[{len(items)}]", error) from None
+        return tuple(items)
+
+    return read
 
 
-def _read_scalar(kind: type, plain: object, where: str) -> object:
-    if kind is float and type(plain) is int:
-        return float(plain)  # `width = 1` is what people write
-    if kind is float and plain is None:
-        return float("nan")  # JSON has no other word for a number that is none
-    if type(plain) is not kind:  # exactly: a bool is an int to isinstance
-        raise _mismatch(kind, plain, where)
-    return as_utf8(plain) if isinstance(plain, str) else plain
+def _reader_of_union(kind: Kind) -> Reader:
+    readers = [_reader(option) for option in get_args(kind)]
+
+    def read(plain: object) -> object:
+        for reader in readers:
+            try:
+                return reader(plain)
+            except PlainError:
+                continue
+        raise _mismatch(kind, plain)
+
+    return read
 
 
-def _table(plain: object, where: str) -> Mapping[str, object]:
+def _reader_of_literal(options: tuple[object, ...]) -> Reader:
+    def read(plain: object) -> object:
+        if plain in options:
+            return plain
+        if isinstance(plain, str):
+            near = get_close_matches(plain, [str(option) for option in options], 1, 0.0)[0]
+            written = f"{_shown(plain)} is none of {', '.join(map(repr, options))}"
+            raise PlainError(f": {written}; the nearest is {near!r}")
+        raise _mismatch(Literal[options], plain)
+
+    return read
+
+
+def _reader_of_scalar(kind: type) -> Reader:
+    def read(plain: object) -> object:
+        if type(plain) is kind:
+            return plain
+        if kind is float and type(plain) is int:
+            with suppress(OverflowError):
+                return float(plain)  # `width = 1` is what people write
+        if kind is float and plain is None:
+            return nan  # JSON has no other word for a number that is none
+        raise _mismatch(kind, plain)
+
+    return read
+
+
+def _table(plain: object) -> dict[str, object]:
     if not isinstance(plain, dict):
-        msg = f"{where or 'the whole'}: {plain!r} is not a table of named fields"
-        raise PlainError(msg)
+        raise PlainError(f": {_shown(plain)} is not a table of named fields")
     return plain
 
 
-def _mismatch(kind: Kind, plain: object, where: str) -> PlainError:
-    return PlainError(f"{where}: {plain!r} is not {_describe(kind)}")
+def _within(name: str, error: PlainError) -> PlainError:
+    """An error's name grows as it comes out: that of its field, before it that of the field's table."""
+    return PlainError(f"{name}.{error}" if _is_named(error) else f"{name}{error}")
+
+
+def _is_named(error: PlainError) -> bool:
+    return not str(error).startswith((":", "["))
+
+
+def _mismatch(kind: Kind, plain: object) -> PlainError:
+    return PlainError(f": {_shown(plain)} is not {_describe(kind)}")
+
+
+def _shown(plain: object) -> str:
+    """As it was written, or as much of it as a line holds."""
+    written = repr(plain)
+    return written if len(written) <= _LONGEST else f"{written[:_LONGEST]}…"
+
+
+_LONGEST = 200
 
 
 def _describe(kind: Kind) -> str:

@@ -37,11 +37,16 @@ class Run:
         self.notices: list[str] = []
         self.recipe = _read_recipe(self.folder)
         self._mended = False
+        self._reading = ledger.Reading()
 
     @classmethod
     def open(cls, folder: Path | str) -> Self:
-        """`Run(folder)`, said beside `Run.create`."""
-        return cls(folder)
+        """The run that is there, to be read; `RecordError` if none is, or if none of its ledger is a trial."""
+        run = cls(folder)
+        if (reading := run._read()).is_foreign:
+            what = f"none of its {reading.lines} lines is a trial" if reading.bad else "it holds no line"
+            raise RecordError(f"{run._ledger} is no ledger of this version: {what} ({reading.notices[0]})")
+        return run
 
     @classmethod
     def create(cls, folder: Path | str, recipe: Recipe) -> Self:
@@ -126,9 +131,9 @@ class Run:
         return trials_table(self.recipe, self.latest().values(), self.proposals())
 
     def _read(self) -> ledger.Reading:
-        reading = ledger.read(self._ledger)
-        self._notice(reading.notices)
-        return reading
+        self._reading = ledger.read(self._ledger, self._reading)  # what was read is not read again
+        self._notice(tuple(f"{self._ledger}: {notice}" for notice in self._reading.notices))
+        return self._reading
 
     def scores(self, key: str) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         """For every test image the loss, and whether it was classified correctly."""

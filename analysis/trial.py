@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, Self
 
-from analysis.plain import Plain, PlainError, from_plain, to_plain
+from analysis.plain import Plain, from_plain, to_plain
 from analysis.recipe import Fidelity, Setting
 from analysis.training import Training
 
@@ -44,7 +44,7 @@ class Trial:
     @classmethod
     def from_line(cls, line: str) -> Self:
         """The trial of one line; `ValueError` says what is wrong with it."""
-        return from_plain(cls, json.loads(line))
+        return from_plain(cls, _plain(line))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +68,16 @@ Entry = Trial | Proposal
 
 def entry_from_line(line: str) -> Entry:
     """What one line of a ledger holds; `ValueError` says what is wrong with it."""
+    plain = _plain(line)
+    if isinstance(plain, dict) and plain.get("state") == "proposed":
+        return from_plain(Proposal, plain)
+    return from_plain(Trial, plain)
+
+
+def _plain(line: str) -> Plain:
+    r"""JSON may write what no encoding has, as \ud800; here it is text."""
     plain = json.loads(line)
-    if not isinstance(plain, dict):
-        raise PlainError(f"{plain!r} is not a table of named fields")
-    return from_plain(Proposal, plain) if plain.get("state") == "proposed" else from_plain(Trial, plain)
+    return to_plain(plain) if "\\u" in line else plain
 
 
 def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidelity: Fidelity, replicate: int) -> str:
@@ -80,14 +86,13 @@ def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidel
     A hyperparameter that later versions have added counts only where it is not at its default: what was trained before
     it came is what it is by default.
     """
-    given, usual = _canonical(hyperparameters), _canonical(to_plain(_DEFAULT))
-    telling = {name: value for name, value in given.items() if name in _FIRST or value != usual.get(name)}
+    given = _canonical(hyperparameters)
+    telling = {name: value for name, value in given.items() if name in _FIRST or value != _USUAL.get(name)}
     parts = _canonical([candidate, proxy, telling, to_plain(fidelity), replicate])
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:16]
 
 
-_DEFAULT = Training()
 _FIRST = frozenset((
     "batch_size", "lr", "momentum", "weight_decay", "schedule", "warmup", "label_smoothing", "zero_gamma",
     "crop_padding", "flip", "threads",
@@ -109,6 +114,9 @@ def _canonical(plain: Plain) -> Plain:
         case float() if plain.is_integer():
             return int(plain)
     return plain
+
+
+_USUAL = _canonical(to_plain(Training()))
 
 
 def _without_nonfinite(plain: Plain) -> Plain:

@@ -16,8 +16,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from analysis import files, ledger
+from analysis.recipe import RecordError
 from analysis.record import Run
+from analysis.trial import entry_from_line
 from tests.analysis.runs import a_recipe, a_trial
+
+LINES = tuple(a_trial(a_recipe(), index, 0, curve=()).to_line().encode() + b"\n" for index in range(3))
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_a_ledger_torn_at_any_byte_loses_only_the_torn_trial(tmp_path: Path) -> 
         reading = ledger.read(path)
         assert reading.trials == (first, second)[:kept]
         assert len(reading.notices) == is_torn
-        assert ledger.mend(path) == reading.notices
+        assert ledger.mend(path) == tuple(f"{path}: {notice}" for notice in reading.notices)
         ledger.append(path, second)
         assert path.read_bytes() == b"".join([*lines[:kept], lines[1]])
 
@@ -80,11 +84,77 @@ def test_whatever_stands_between_lines_they_are_read_and_it_is_kept_beside(betwe
         path.write_bytes(b"".join(piece + line for piece, line in zip(garbage, lines, strict=True)))
         reading = ledger.read(path)
         assert reading.trials == tuple(trials)
-        assert reading.bad == b"".join(garbage)
+        assert b"".join(one.line for one in reading.bad) == b"".join(garbage)
         ledger.mend(path)
         assert path.read_bytes() == b"".join(lines)
         assert path.with_name("trials.jsonl.quarantine").read_bytes() == b"".join(garbage)
         assert ledger.mend(path) == ()
+
+
+@given(st.lists(st.sampled_from([b"nonsense\n", b"{}\n", b"\xff\n", *LINES]), max_size=12), st.data())
+def test_what_is_known_is_read_on_from_whatever_has_become_of_the_file(lines: list[bytes], data: st.DataObject) -> None:
+    known_to, torn = data.draw(st.integers(0, len(lines))), data.draw(st.binary(max_size=3))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trials.jsonl"
+        path.write_bytes(b"".join(lines[:known_to]) + torn.replace(b"\n", b""))
+        known = ledger.read(path)
+        now = lines if data.draw(st.booleans()) else data.draw(st.permutations(lines))
+        path.write_bytes(b"".join(now))
+        assert ledger.read(path, known) == ledger.read(path)
+
+
+def test_a_line_that_is_known_is_not_parsed_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        run.append(a_trial(run.recipe, index, 0))
+    reader, parsed = Run.open(run.folder), []
+    run.append(a_trial(run.recipe, 3, 0))
+    monkeypatch.setattr("analysis.ledger.entry_from_line", lambda line: parsed.append(line) or entry_from_line(line))
+    assert len(reader.finished()) == len(reader.trials()) == 4
+    assert len(parsed) == 1
+
+
+def test_of_many_bad_lines_a_few_are_told(run: Run) -> None:
+    run.append(a_trial(run.recipe, 0, 0))
+    with (run.folder / "trials.jsonl").open("ab") as file:
+        file.write(b"nonsense\n" * 100)
+    notices = Run.open(run.folder).notices
+    assert [notice.partition(": ")[2].partition(" (")[0] for notice in notices] == [
+        *(f"line {number} is no trial and left out" for number in (2, 3, 4)),
+        "97 more lines are no trials and left out",
+    ]
+
+
+FOREIGN = [
+    b"\x89PNG\r\n\x1a\n\0\0\0",
+    b"\0" * 5000,
+    b"a,b\n1,2\n",
+    b'{"x": 1}\n{"x": 2}\n',
+    b"nonsense",
+    b"\n",
+    b"{}",
+    b"[]\n",
+]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_that_is_no_ledger_is_no_empty_run_and_a_study_keeps_it_aside(run: Run, content: bytes) -> None:
+    path = run.folder / "trials.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(
+        RecordError, match=r"trials\.jsonl is no ledger of this version: (none of its|it holds no line)"
+    ):
+        Run.open(run.folder)
+    run.append(a_trial(run.recipe, 0, 0))
+    assert len(Run.open(run.folder).finished()) == 1
+    if b"\n" in content:
+        assert (run.folder / "trials.jsonl.quarantine").read_bytes() == content[: content.rindex(b"\n") + 1]
+
+
+def test_a_ledger_whose_first_line_is_torn_is_an_empty_run(run: Run) -> None:
+    line = a_trial(run.recipe, 0, 0).to_line().encode()
+    for length in (*range(16), len(line) // 2, len(line) - 1):
+        (run.folder / "trials.jsonl").write_bytes(line[:length])
+        assert Run.open(run.folder).finished() == {}
 
 
 def test_mending_is_told(run: Run) -> None:
