@@ -15,6 +15,7 @@ from analysis.image_scores import ImageScores, image_scores
 from analysis.importances import Method
 from analysis.measured import over_words, summaries
 from analysis.orders import published_words
+from analysis.placing import placing
 from analysis.plot import Plot, nothing_words
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
@@ -62,6 +63,7 @@ def axis_plots(
         Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
         _times(recipe, table, seeds, along("seconds")),
+        *([placing(recipe)] if recipe.settings else []),
     ]
 
 

@@ -256,12 +256,13 @@ def _runs() -> Parser:
 
 
 def _zoo() -> Parser:
-    what = "The named networks: errors of their public weights against what they cost and how fast they are."
-    parser = Parser("explore zoo", description=what)
+    parser = Parser("explore zoo", description="Errors of the named networks' public weights against costs and speed.")
     parser.add_argument("--by", default="macs", metavar="MEASURE", help="macs (default), params, activations or speed")
     parser.add_argument("--device", metavar="NAME", help="that speed was measured on (default: the first)")
+    parser.add_argument("--resolution", metavar="PIXELS", help="of the tests (default: all, each with its costs)")
+    parser.add_argument("--family", metavar="NAME", action="append", help="such as resnet or densenet (default: all)")
     parser.add_argument("--plot", metavar="FILE", help="write the map, too: one HTML file")
-    parser.add_argument("--json", action="store_true", help="one record a network instead of a table")
+    parser.add_argument("--json", action="store_true", help="one record a network and resolution instead of a table")
     return parser
 
 

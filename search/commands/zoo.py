@@ -1,37 +1,81 @@
 """`explore zoo`: the named networks against their costs and speeds, with the errors of their public weights."""
 
 import json
+import shutil
+import sys
 from argparse import Namespace
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
-from analysis.figures.zoo import BYS, By, devices, zoo_info
+from analysis.figures.zoo import BYS, By, Zoo, zoo_info
 from analysis.files import write_atomically
-from analysis.terminal import columns
-from analysis.zoo_page import COLUMNS, cells, page
+from analysis.terminal import columns, filled
+from analysis.words import amount, number
+from analysis.zoo import Known, devices, families, resolutions
+from analysis.zoo_page import page
 from search.errors import UsageError
+
+MEANING = (
+    "px: side of the test images; costs{at} and errors are at that resolution. error: top-1 on ImageNet-1K, the median "
+    "of the public weights with their range; sets: how many there are. Their recipes differ, so ranges rank nothing."
+)
 
 
 def run(options: Namespace) -> int:
     """Print the networks, those that cost least first, and write the page where one is asked for."""
-    by, device = _by(options)
-    info = zoo_info(by, device)
-    order = sorted(range(len(info.known)), key=info.x.__getitem__, reverse=by == "speed")
+    info = _asked(options)
+    if options.plot and not (folder := Path(options.plot).parent).is_dir():
+        raise UsageError(f"--plot: {options.plot!r} cannot be written: there is no folder {str(folder)!r}")
+    order = sorted(range(len(info.known)), key=info.x.__getitem__, reverse=info.by == "speed")
     if options.json:
         print(json.dumps([info.known[i]._asdict() for i in order], indent=1))
     else:
-        head = ["network", *COLUMNS, *([info.label] if by == "speed" else [])]
-        speeds = [[f"{x:,.0f}"] if by == "speed" else [] for x in info.x]
-        rows = [[info.known[i].name, *cells(info.known[i]), *speeds[i]] for i in order]
-        print(columns([head, *rows]))
+        print(_table(info, order))
     if options.plot:
-        path = Path(options.plot)
-        if not path.parent.is_dir():
-            raise UsageError(f"--plot: {options.plot!r} cannot be written: there is no folder {str(path.parent)!r}")
-        write_atomically(path, page(by, device).encode())
+        write_atomically(Path(options.plot), page(info).encode())
         if not options.json:
-            print(f"\nplot: {path}")
+            print(f"\nplot: {options.plot}")
     return 0
+
+
+def _table(info: Zoo, order: list[int]) -> str:
+    """As wide as it is, or as the terminal."""
+    is_speed = info.by == "speed"
+    head = ["network", "px", "MACs", "params", "images/s" if is_speed else "activations", "error (%)", "sets"]
+    rows = [_row(info.known[i], f"{info.x[i]:,.0f}" if is_speed else None) for i in order]
+    table = columns([head, *rows], shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    return f"{table}\n\n{filled(MEANING.format(at=f', {info.label}' if is_speed else ''), 80)}"
+
+
+def _row(one: Known, speed: str | None) -> list[str]:
+    band = f" ({number(one.lowest, 1)}\N{EN DASH}{number(one.highest, 1)})" if one.weights > 1 else ""
+    costs = [amount(one.macs), amount(one.params), speed or amount(one.activations)]
+    return [one.name, str(one.resolution), *costs, f"{number(one.median, 1)}{band}", str(one.weights)]
+
+
+def _asked(options: Namespace) -> Zoo:
+    by, device = _by(options)
+    wanted = options.family or []
+    for name in wanted:
+        _refuse_unknown("--family", name, families())
+    info = zoo_info(by, device, resolution=_resolution(options.resolution), families=wanted)
+    if not info.known:
+        of = f" of {' and '.join(wanted)}" if wanted else ""
+        what = f"was measured on {device or devices()[0]}" if by == "speed" else "was tested"
+        raise UsageError(f"zoo: no network{of} {what} at {options.resolution} pixels; ask for another resolution")
+    return info
+
+
+def _resolution(written: str | None) -> int | None:
+    there = resolutions()
+    if written is None or written in map(str, there):
+        return int(written) if written else None
+    nearest = min(there, key=lambda one: abs(one - int(written))) if written.isdecimal() else 224
+    listed = ", ".join(map(str, there))
+    raise UsageError(
+        f"--resolution: {written[:40]!r} is none at which weights were tested: {listed} (the nearest is {nearest})"
+    )
 
 
 def _by(options: Namespace) -> tuple[By, str | None]:
@@ -42,7 +86,11 @@ def _by(options: Namespace) -> tuple[By, str | None]:
         return by, None
     if by != "speed":
         raise UsageError("--device: only speed was measured on devices; add --by speed")
-    if options.device not in devices():
-        (nearest,) = get_close_matches(options.device, devices(), n=1, cutoff=0)
-        raise UsageError(f"--device: {options.device!r} is none of {', '.join(devices())} (the nearest is {nearest})")
+    _refuse_unknown("--device", options.device, devices())
     return by, options.device
+
+
+def _refuse_unknown(option: str, name: str, there: Collection[str]) -> None:
+    if name not in there:
+        (nearest,) = get_close_matches(name.lower(), there, n=1, cutoff=0)
+        raise UsageError(f"{option}: {name!r} is none of {', '.join(there)} (the nearest is {nearest})")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analysis.figures.zoo import zoo_info
 from analysis.record import Run
 from analysis.report import render
 from analysis.zoo_page import page as zoo_page
@@ -19,7 +20,7 @@ NAMES = [folder.name for folder in RUNS]
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    texts = {run.name: render(Run.open(run)) for run in RUNS} | {"zoo": zoo_page("macs", None)}
+    texts = {run.name: render(Run.open(run)) for run in RUNS} | {"zoo": zoo_page(zoo_info())}
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text)
     return {name: folder / f"{name}.html" for name in texts}

@@ -5,16 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from analysis.figures.zoo import devices, known_networks
+from analysis.zoo import devices, known_networks
 from search.cli import main
 
 
 def test_those_that_cost_least_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["zoo"]) == 0
-    head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split()[:2] == ["network", "MACs"]
-    macs = {one.name: one.macs for one in known_networks()}
-    assert [row.split()[0] for row in rows] == sorted(macs, key=macs.__getitem__)
+    head, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert head.split()[:3] == ["network", "px", "MACs"]
+    by_cost = sorted(known_networks(), key=lambda one: one.macs)
+    assert [tuple(row.split()[:2]) for row in rows] == [(one.name, str(one.resolution)) for one in by_cost]
+    assert max(map(len, (head, *rows))) <= 80
+
+
+def test_a_family_and_a_resolution_are_filters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["zoo", "--family", "resnext", "--family", "wrn", "--resolution", "224", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {(one["family"], one["resolution"]) for one in found} == {("resnext", 224), ("wrn", 224)}
+    assert found == sorted(found, key=lambda one: one["macs"])
 
 
 def test_the_fastest_come_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +45,12 @@ def test_the_map_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest
         (["--device", "gpu"], "--device: only speed was measured on devices; add --by speed"),
         (["--by", "speed", "--device", "rtx4090"], "the nearest is gpu_rtx4090_amp"),
         (["--plot", "no/zoo.html"], "there is no folder 'no'"),
+        (["--family", "resnxt"], "--family: 'resnxt' is none of resnet, res2net, "),
+        (["--family", "resnxt"], "(the nearest is resnext)"),
+        (["--resolution", "230"], "--resolution: '230' is none at which weights were tested: 160, 176, 224"),
+        (["--resolution", "230"], "(the nearest is 224)"),
+        (["--resolution", "many"], "(the nearest is 224)"),
+        (["--resolution", "416", "--family", "vgg"], "zoo: no network of vgg was tested at 416 pixels"),
     ],
 )
 def test_what_it_does_not_know_is_one_line(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
