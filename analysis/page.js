@@ -19,7 +19,15 @@ function draw(plot) {
   themed(plot.figure.layout.template);
   return Plotly.newPlot(plot, plot.figure.data, plot.figure.layout, BUTTONS).then(() => {
     for (const drawing of plot.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true"); // the label says it
+    plot.on("plotly_click", ({points: [point]}) => copied(point.customdata, plot.nextElementSibling));
   });
+}
+
+function copied(row, said) { // the command of the network that was clicked comes first in its row
+  const command = Array.isArray(row) ? row[0] : "";
+  if (!`${command}`.startsWith("explore ")) return;
+  const words = how => { said.textContent = `${how}: ${command}`; };
+  navigator.clipboard ? navigator.clipboard.writeText(command).then(() => words("copied"), () => words("to copy")) : words("to copy");
 }
 
 function drawn(within) {

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, hover, label, styled
+from analysis.figures.drawing import PALETTE, label, styled
+from analysis.figures.hovers import TOLD, Told, told
 from analysis.recipe import Recipe
 from analysis.words import percent, three_digits
 
@@ -14,7 +15,7 @@ class Costs(NamedTuple):
     """Multiply-adds of every setting and of its proxy."""
 
     settings: tuple[str, ...]
-    hovers: tuple[str, ...]
+    hovers: tuple[Told, ...]
     gflops: tuple[float, ...]
     budget: float  # GFLOPs
     errors: tuple[str, ...]  # of the budget
@@ -25,7 +26,7 @@ def costs_info(recipe: Recipe) -> Costs:
     """What was asked for and what was met; all of it in the recipe."""
     return Costs(
         settings=tuple(label(setting.setting) for setting in recipe.settings),
-        hovers=tuple(hover(setting) for setting in recipe.settings),
+        hovers=tuple(told(setting) for setting in recipe.settings),
         gflops=tuple(setting.macs / 1e9 for setting in recipe.settings),
         budget=recipe.budget_macs / 1e9,
         errors=tuple(percent(setting.budget_error) for setting in recipe.settings),
@@ -45,7 +46,7 @@ def costs(info: Costs) -> go.Figure:
     ):
         bars = go.Bar(
             x=list(range(len(heights))), y=heights, text=labels,
-            customdata=info.hovers, hovertemplate="%{customdata}<extra></extra>",
+            customdata=info.hovers, hovertemplate=TOLD,
             textposition="inside", insidetextanchor="middle", textangle=0, marker_color=color, showlegend=False,
         )  # fmt: skip
         figure.add_trace(bars, row=row, col=1)

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import DASHES, PALETTE, hover, label, span, styled
+from analysis.figures.drawing import DASHES, PALETTE, label, span, styled
 from analysis.recipe import Recipe, Setting
 from analysis.trial import Trial
 
@@ -16,7 +16,6 @@ class Curve(NamedTuple):
     """The learning curve of one setting, averaged over the seeds that reached the epoch."""
 
     setting: str
-    hover: str
     epochs: tuple[int, ...]
     train_loss: tuple[float, ...]
     validation_loss: tuple[float, ...]
@@ -38,7 +37,6 @@ def _curve(setting: Setting, readings: list[dict[str, float]]) -> Curve:
     means = pd.DataFrame(readings, columns=columns, dtype="float64").groupby("epoch").mean()
     return Curve(
         setting=label(setting.setting),
-        hover=hover(setting),
         epochs=tuple(int(epoch) for epoch in means.index),
         train_loss=tuple(means["train_loss"]),
         validation_loss=tuple(means["validation_loss"]),
@@ -55,8 +53,7 @@ def curves(info: tuple[Curve, ...]) -> go.Figure:
             line = go.Scatter(
                 x=curve.epochs, y=losses, name=curve.setting, legendgroup=curve.setting, showlegend=row == 1,
                 mode="lines+markers", line={"color": color, "dash": dash, "width": 2}, marker={"size": 4},
-                customdata=[curve.hover] * len(losses),
-                hovertemplate="epoch %{x}: %{y:.4f}<br>%{customdata}<extra></extra>",
+                hovertemplate="%{fullData.name}, epoch %{x}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
             figure.add_trace(line, row=row, col=1)
     figure.update_xaxes(title_text="epoch", row=2, col=1)

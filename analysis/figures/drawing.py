@@ -1,40 +1,15 @@
-"""What all figures share: colours, layout, and words on the setting under the pointer."""
+"""What all figures share: colours, layout, and words that are text."""
 
 import math
 from html import escape
-from textwrap import wrap
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.recipe import Recipe, Setting
-from analysis.searched import Outcome
-from analysis.words import amount, brief, percent
+from analysis.words import brief
 
 # Okabe and Ito (2008), safe for colour-blind readers; without their yellow and black, which vanish on white or dark
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("solid", "dash", "dot")
-
-
-def hover(setting: Setting) -> str:
-    """The network by name and sentence, and what it costs."""
-    sentence = "<br>".join(as_text(line) for line in wrap(setting.sentence, 72))
-    return (
-        f"<b>{as_text(brief(setting.setting, 72))}</b><br>{sentence}<br>{amount(setting.macs)} FLOPs"
-        f" ({percent(setting.budget_error)} of the budget), {amount(setting.params)} params,"
-        f" {amount(setting.activations)} activations<br>proxy: {amount(setting.proxy_macs)} FLOPs"
-    )
-
-
-def proposal_hover(recipe: Recipe, one: Outcome) -> str:
-    """The network that was proposed, and what else was."""
-    assert recipe.sweep
-    tuned = "".join(f"<br>{t.field} = {as_text(_shown(one, t.field))}" for t in recipe.sweep.tune)
-    return hover(one.proposal.setting) + tuned
-
-
-def _shown(one: Outcome, field: str) -> str:
-    value = one.proposal.hyperparameters[field]
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def as_text(words: str) -> str:

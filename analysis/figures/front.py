@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, proposal_hover, styled
+from analysis.figures.drawing import PALETTE, styled
+from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, front as best_of, ranked
 from analysis.thinning import extremes, thinned
@@ -20,7 +21,7 @@ class Front(NamedTuple):
     x: tuple[float, ...]
     y: tuple[float, ...]
     on_front: tuple[bool, ...]
-    hovers: tuple[str, ...]
+    hovers: tuple[Told, ...]
     proposals: int  # finished ones, drawn or not
 
 
@@ -39,7 +40,7 @@ def front_info(recipe: Recipe, found: Sequence[Outcome]) -> Front:
         x=tuple(x[place] for place in drawn),
         y=tuple(y[place] for place in drawn),
         on_front=tuple(on_front[place] for place in drawn),
-        hovers=tuple(proposal_hover(recipe, best[place]) for place in drawn),
+        hovers=tuple(proposal_told(recipe, best[place]) for place in drawn),
         proposals=len(best),
     )
 
@@ -54,13 +55,13 @@ def front(info: Front) -> go.Figure:
                 x=[info.x[i] for i in chosen],
                 y=[info.y[i] for i in chosen],
                 customdata=[info.hovers[i] for i in chosen],
-                hovertemplate="%{y:.4f}<br>%{customdata}<extra></extra>",
+                hovertemplate=f"%{{y:.4f}}<br>{TOLD}",
                 mode="markers",
                 marker={"size": size, "color": color, "opacity": 0.8},
                 name=name,
                 showlegend=True,
             )
         )
-    figure.update_xaxes(title_text=info.labels[0], zeroline=False)
-    figure.update_yaxes(title_text=info.labels[1])
+    figure.update_xaxes(title_text=info.labels[0], zeroline=False, exponentformat="SI")
+    figure.update_yaxes(title_text=info.labels[1], exponentformat="SI")
     return styled(figure, height=440)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, proposal_hover, styled
+from analysis.figures.drawing import PALETTE, as_text, styled
+from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.searched import LABELS
 from analysis.spaces_compared import Fronts
 
@@ -18,7 +19,7 @@ class Searched(NamedTuple):
     x: tuple[float, ...]
     y: tuple[float, ...]
     on_front: tuple[bool, ...]
-    hovers: tuple[str, ...]
+    hovers: tuple[Told, ...]
 
 
 class FrontsOverlaid(NamedTuple):
@@ -42,7 +43,7 @@ def fronts_info(compared: Fronts) -> FrontsOverlaid:
                 x=tuple(map(float, one.values[order, 0])),
                 y=tuple(map(float, one.values[order, 1])),
                 on_front=tuple(map(bool, one.on_front[order])),
-                hovers=tuple(proposal_hover(one.side.recipe, one.side.found[i]) for i in order),
+                hovers=tuple(proposal_told(one.side.recipe, one.side.found[i]) for i in order),
             )
         )
     return FrontsOverlaid((LABELS[first], LABELS[second]), (compared.reference[0], compared.reference[1]), tuple(runs))
@@ -59,7 +60,7 @@ def fronts(info: FrontsOverlaid) -> go.Figure:
                     x=[run.x[i] for i in chosen],
                     y=[run.y[i] for i in chosen],
                     customdata=[run.hovers[i] for i in chosen],
-                    hovertemplate=f"{run.name}<br>%{{x:.4g}}, %{{y:.4g}}<br>%{{customdata}}<extra></extra>",
+                    hovertemplate=f"%{{fullData.name}}<br>%{{x:.4g}}, %{{y:.4g}}<br>{TOLD}",
                     mode="lines+markers" if on_front else "markers",
                     line={"color": run.color, "width": 2, "shape": "hv"},
                     marker={"color": run.color, "size": 9 if on_front else 6, "opacity": 1.0 if on_front else 0.35},
@@ -73,6 +74,6 @@ def fronts(info: FrontsOverlaid) -> go.Figure:
             marker={"symbol": "x", "size": 9, "color": "#767676"}, hoverinfo="skip", showlegend=True,
         )
     )  # fmt: skip
-    figure.update_xaxes(title_text=info.labels[0], zeroline=False)
-    figure.update_yaxes(title_text=info.labels[1], zeroline=False)
+    figure.update_xaxes(title_text=info.labels[0], zeroline=False, exponentformat="SI")
+    figure.update_yaxes(title_text=info.labels[1], zeroline=False, exponentformat="SI")
     return styled(figure, height=440)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import hover, styled
+from analysis.figures.drawing import styled
+from analysis.figures.hovers import TOLD, Told, told
 from analysis.image_scores import ImageScores
 from analysis.measured import means
 from analysis.recipe import Recipe
@@ -21,7 +22,7 @@ class Grid(NamedTuple):
     columns: tuple[int, ...]
     rows: tuple[int, ...]
     intervals: tuple[tuple[Interval, ...], ...]  # 95 %, as in `measured.means`
-    hovers: tuple[tuple[str, ...], ...]
+    hovers: tuple[tuple[Told | None, ...], ...]
 
 
 def grid_info(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Grid:
@@ -35,7 +36,7 @@ def grid_info(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
         columns=columns,
         rows=rows,
         intervals=tuple(tuple(interval for _, interval in line) for line in placed),
-        hovers=tuple(tuple(hover(one) if one else "not in this run" for one, _ in line) for line in placed),
+        hovers=tuple(tuple(told(one) if one else None for one, _ in line) for line in placed),
     )
 
 
@@ -48,7 +49,7 @@ def grid(info: Grid) -> go.Figure:
     heat = go.Heatmap(
         z=means, x=list(map(str, info.columns)), y=list(map(str, info.rows)),
         text=[[_words(one) for one in line] for line in info.intervals], texttemplate="%{text}",
-        customdata=info.hovers, hovertemplate="%{customdata}<br>test error %{text}<extra></extra>",
+        customdata=info.hovers, hovertemplate=f"test error %{{text}} %<br>{TOLD}",
         colorscale="Cividis", colorbar={"title": {"text": "test error (%)"}, "outlinewidth": 0}, xgap=2, ygap=2,
     )  # fmt: skip
     figure = go.Figure(heat)

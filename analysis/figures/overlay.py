@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.crossed import crossed_contrast, crossed_mean
-from analysis.figures.drawing import DASHES, PALETTE, as_text, hover, styled
+from analysis.figures.drawing import DASHES, PALETTE, as_text, styled
+from analysis.figures.hovers import MEAN, Told, told
 from analysis.sides import Place, Side, parts
 from analysis.statistics import Interval
 
@@ -24,7 +25,7 @@ class Mark(NamedTuple):
     """A run's measurement at one place."""
 
     position: float
-    hover: str
+    hover: Told
     interval: Interval  # over seeds, and test images where all trials of the run kept their scores
 
 
@@ -61,7 +62,7 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
     for number, (index, rest, intervals) in enumerate(groups):
         side, shift = sides[index], min(_APART, 0.6 / len(groups)) * (number - (len(groups) - 1) / 2)
         marks = [
-            Mark(levels.index(dict(place)[axis]) + shift, _hover(side, place), interval)
+            Mark(levels.index(dict(place)[axis]) + shift, told(side.points[place].setting), interval)
             for place, interval in sorted(intervals.items(), key=lambda item: dict(item[0])[axis])
         ]
         name = ", ".join([side.label, *(f"{other} {level}" for other, level in zip(others, rest, strict=True))])
@@ -87,8 +88,8 @@ def _line(line: Line) -> go.Scatter:
         x=[mark.position for mark in line.marks],
         y=[mark.interval.mean for mark in line.marks],
         error_y={"type": "data", "array": halves, "thickness": 1.5, "width": 5},
-        customdata=[(mark.hover, mark.interval.n, half) for mark, half in zip(line.marks, halves, strict=True)],
-        hovertemplate="mean %{y:.3f} ± %{customdata[2]:.3f}, n = %{customdata[1]}<br>%{customdata[0]}<extra></extra>",
+        customdata=[(*mark.hover, mark.interval.n, half) for mark, half in zip(line.marks, halves, strict=True)],
+        hovertemplate=f"%{{fullData.name}}<br>{MEAN}",
         mode="lines+markers",
         marker={"size": 9, "color": line.color},
         line={"color": line.color, "width": 2, "dash": line.dash},
@@ -121,10 +122,6 @@ def _lines(
         if interval.n:
             groups.setdefault(tuple(dict(place)[other] for other in others), {})[place] = interval
     return sorted(groups.items())
-
-
-def _hover(side: Side, place: Place) -> str:
-    return f"{as_text(side.label)}<br>{hover(side.points[place].setting)}"
 
 
 def _ticks(sides: Sequence[Side], axis: str, levels: Sequence[int]) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.figures.drawing import PALETTE, as_text, styled
+from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, ranked
 
+BEST = "the best tenth"
 MOST = 500  # lines; more are a surface
 
 
@@ -20,19 +22,27 @@ class Axis(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def parallel_info(recipe: Recipe, found: Sequence[Outcome]) -> tuple[Axis, ...]:
+class Parallel(NamedTuple):
+    """Axes, each with a value for every line."""
+
+    axes: tuple[Axis, ...]
+    hovers: tuple[Told, ...]  # of the best tenth of the lines, which come first
+
+
+def parallel_info(recipe: Recipe, found: Sequence[Outcome]) -> Parallel:
     """Of the finished proposals, the best first, at most 500: what every one of them chose, then the objectives."""
     assert recipe.sweep
     best = ranked(found)[:MOST]
     if not best:
-        return ()
+        return Parallel((), ())
     shared = [name for name in best[0].proposal.parameters if all(name in one.proposal.parameters for one in best)]
     chosen = [_axis(name, [one.proposal.parameters[name] for one in best]) for name in shared]
     aims = [
         Axis(LABELS[objective], tuple(one.values[place] for one in best))
         for place, objective in enumerate(recipe.sweep.objectives)
     ]
-    return (*(axis for axis in chosen if len(set(axis.values)) > 1), *aims)
+    axes = (*(axis for axis in chosen if len(set(axis.values)) > 1), *aims)
+    return Parallel(axes, tuple(proposal_told(recipe, one) for one in best[: -(-len(best) // 10)]))
 
 
 def _axis(name: str, values: Sequence[object]) -> Axis:
@@ -43,24 +53,28 @@ def _axis(name: str, values: Sequence[object]) -> Axis:
     return Axis(as_text(name), tuple(float(names.index(str(value))) for value in values), tuple(map(as_text, names)))
 
 
-def parallel(info: Sequence[Axis]) -> go.Figure:
+def parallel(info: Parallel) -> go.Figure:
     """Every axis from its least value below to its largest above; the best tenth of the lines stand out."""
     figure = go.Figure()
-    lines = len(info[0].values) if info else 0
-    best = -(-lines // 10)
-    for first, last, color, name in ((best, lines, PALETTE[0], "others"), (0, best, PALETTE[1], "the best tenth")):
+    axes = info.axes
+    lines, best = len(axes[0].values) if axes else 0, len(info.hovers)
+    for first, last, color, name in ((best, lines, PALETTE[0], "others"), (0, best, PALETTE[1], BEST)):
         if last > first:
-            figure.add_trace(_lines(info, range(first, last), color, name))
-    figure.update_xaxes(tickvals=list(range(len(info))), ticktext=[_label(axis) for axis in info], zeroline=False)
-    figure.update_xaxes(range=[-0.35, len(info) - 0.65])
+            figure.add_trace(_lines(axes, range(first, last), color, name))
+    figure.update_traces(
+        customdata=[row for told in info.hovers for row in (*[told] * len(axes), None)], hovertemplate=TOLD,
+        hoverinfo=None, selector={"name": BEST},
+    )  # fmt: skip
+    figure.update_xaxes(tickvals=list(range(len(axes))), ticktext=[_label(axis) for axis in axes], zeroline=False)
+    figure.update_xaxes(range=[-0.35, len(axes) - 0.65])
     figure.update_yaxes(visible=False, range=[-0.04, 1.04])
     return styled(figure, height=440)
 
 
-def _lines(info: Sequence[Axis], which: range, color: str, name: str) -> go.Scatter:
-    scaled = [_scaled(axis) for axis in info]
+def _lines(axes: Sequence[Axis], which: range, color: str, name: str) -> go.Scatter:
+    scaled = [_scaled(axis) for axis in axes]
     return go.Scatter(
-        x=[x for _ in which for x in (*range(len(info)), None)],
+        x=[x for _ in which for x in (*range(len(axes)), None)],
         y=[y for i in which for y in (*(values[i] for values in scaled), None)],
         mode="lines", line={"color": color, "width": 1.5}, opacity=0.6, name=name, hoverinfo="skip", showlegend=True,
     )  # fmt: skip

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, proposal_hover, styled
+from analysis.figures.drawing import PALETTE, styled
+from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.recipe import Recipe
 from analysis.searched import LABELS, Outcome, ranked
 from analysis.thinning import extremes, thinned
@@ -23,7 +24,7 @@ class Progress(NamedTuple):
     numbers: tuple[int, ...]
     values: tuple[float, ...]
     best: tuple[float, ...]  # so far
-    hovers: tuple[str, ...]
+    hovers: tuple[Told, ...]
     proposals: int  # finished ones, drawn or not
 
 
@@ -40,7 +41,7 @@ def progress_info(recipe: Recipe, found: Sequence[Outcome]) -> Progress:
         numbers=tuple(finished[place].proposal.number for place in drawn),
         values=tuple(values[place] for place in drawn),
         best=tuple(best[place] for place in drawn),
-        hovers=tuple(proposal_hover(recipe, finished[place]) for place in drawn),
+        hovers=tuple(proposal_told(recipe, finished[place]) for place in drawn),
         proposals=len(finished),
     )
 
@@ -53,14 +54,16 @@ def progress(info: Progress) -> go.Figure:
             x=info.numbers,
             y=info.values,
             customdata=info.hovers,
-            hovertemplate="%{y:.4f}<br>%{customdata}<extra></extra>",
+            hovertemplate=f"%{{y:.4f}}<br>{TOLD}",
             mode="markers",
             marker={"size": 8, "color": PALETTE[0], "opacity": 0.75},
             name="proposal",
         )
     )
     stair = {"color": PALETTE[1], "width": 2, "shape": "hv"}
-    figure.add_trace(go.Scatter(x=info.numbers, y=info.best, mode="lines", line=stair, name="best so far"))
+    figure.add_trace(
+        go.Scatter(x=info.numbers, y=info.best, mode="lines", line=stair, name="best so far", hoverinfo="skip")
+    )
     figure.update_xaxes(title_text="proposal", zeroline=False)
     figure.update_yaxes(title_text=info.label)
     figure.update_traces(showlegend=True)

@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, hover, label, styled
+from analysis.figures.drawing import PALETTE, as_text, label, styled
+from analysis.figures.hovers import MEAN, TOLD, Told, told
 from analysis.image_scores import ImageScores
 from analysis.measured import means
 from analysis.published import published_for
@@ -27,7 +28,7 @@ class Point(NamedTuple):
     """One setting in a plot."""
 
     position: float
-    hover: str
+    hover: Told
     seeds: tuple[float, ...]  # of many some, the least and the largest among them
     interval: Interval  # of all
     published: float | None
@@ -70,7 +71,7 @@ def tradeoff_info(
         points = [
             Point(
                 position=levels.index(as_tuple(setting.value)[0]) + dodge,
-                hover=hover(setting),
+                hover=told(setting),
                 seeds=_some(list(measured.get(setting.sentence, {}).values()), MOST // len(recipe.settings)),
                 interval=intervals[setting.sentence],
                 published=published.errors.get(setting.setting) if published else None,
@@ -115,8 +116,8 @@ def _seeds(line: Line, color: str) -> go.Scatter:
     return go.Scatter(
         x=[point.position - 0.03 for point, _ in pairs],
         y=[seed for _, seed in pairs],
-        customdata=[point.hover for point, _ in pairs],
-        hovertemplate="one seed: %{y:.3f}<br>%{customdata}<extra></extra>",
+        customdata=[point.hover.name for point, _ in pairs],
+        hovertemplate="one seed of %{customdata}: %{y:.3f}<extra></extra>",
         mode="markers",
         marker={"size": 6, "color": color, "opacity": 0.6},
         showlegend=False,
@@ -130,8 +131,8 @@ def _means(line: Line, color: str, *, named: bool) -> go.Scatter:
         x=[point.position for point in points],
         y=[point.interval.mean for point in points],
         error_y={"type": "data", "array": halves, "thickness": 1.5, "width": 5},
-        customdata=[(point.hover, point.interval.n, half) for point, half in zip(points, halves, strict=True)],
-        hovertemplate="mean %{y:.3f} ± %{customdata[2]:.3f}, n = %{customdata[1]}<br>%{customdata[0]}<extra></extra>",
+        customdata=[(*point.hover, point.interval.n, half) for point, half in zip(points, halves, strict=True)],
+        hovertemplate=MEAN,
         mode="lines+markers",
         marker={"size": 9, "color": color},
         line={"color": color, "width": 2},
@@ -146,7 +147,7 @@ def _published(line: Line, color: str) -> go.Scatter:
         x=[point.position for point in points],
         y=[point.published for point in points],
         customdata=[point.hover for point in points],
-        hovertemplate="published %{y:.2f} %<br>%{customdata}<extra></extra>",
+        hovertemplate=f"published %{{y:.2f}} %<br>{TOLD}",
         mode="lines+markers",
         marker={"size": 9, "color": color, "symbol": "diamond-open"},
         line={"color": color, "width": 2, "dash": "dot"},

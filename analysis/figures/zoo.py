@@ -9,11 +9,12 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, as_text, hover, styled
+from analysis.figures.drawing import PALETTE, as_text, styled
+from analysis.figures.hovers import TOLD, Told, told
 from analysis.figures.labels import MARK, Plane, Side, sides
 from analysis.pareto import pareto_front
 from analysis.recipe import Setting
-from analysis.words import amount, number, plural
+from analysis.words import amount
 from analysis.zoo import Known, devices, known_networks
 
 By = Literal["macs", "params", "activations", "speed"]
@@ -40,7 +41,7 @@ class Zoo(NamedTuple):
     x: tuple[float, ...]
     families: tuple[str, ...]  # of each network; the smaller ones are others
     front: tuple[int, ...]  # networks that none at most as costly has a lower median than, the cheapest first
-    settings: tuple[tuple[str, float, str], ...]  # name, place, hover
+    settings: tuple[tuple[float, Told], ...]  # with their places
 
 
 def zoo_info(
@@ -65,7 +66,7 @@ def zoo_info(
     ]
     x = tuple(float(one.speeds[device] if by == "speed" else getattr(one, by)) for one in known)
     large = {family for family, _ in Counter(one.family for one in known).most_common(len(FAMILIES))}
-    own = [(as_text(s.setting), float(getattr(s, by)), hover(s)) for s in settings] if by != "speed" else []
+    own = [(float(getattr(s, by)), told(s)) for s in settings] if by != "speed" else []
     label = f"{LABELS[by]} on {device}" if by == "speed" else LABELS[by]
     shown = tuple(one.family if one.family in large else OTHERS for one in known)
     return Zoo(by, label, tuple(known), x, shown, _front(by, known, x), tuple(own))
@@ -87,7 +88,7 @@ def zoo(info: Zoo) -> go.Figure:
             figure.add_trace(_points(info, chosen, family, color))
     left, right, low, high = _range(info)
     figure.add_trace(_names(info))
-    if places := [place for _, place, _ in info.settings]:
+    if places := [place for place, _ in info.settings]:
         figure.add_trace(_own(info, low + 1))
         edge = {"color": OWN, "width": 1, "dash": "dot"}
         figure.add_vrect(min(places), max(places), fillcolor=OWN, opacity=0.2, line=edge, layer="below")
@@ -99,7 +100,7 @@ def zoo(info: Zoo) -> go.Figure:
 
 def _range(info: Zoo) -> tuple[float, float, float, float]:
     """Of the logarithm of x, and of the error; below all errors there is room for a run's settings."""
-    places = [math.log10(x) for x in (*info.x, *(place for _, place, _ in info.settings))]
+    places = [math.log10(x) for x in (*info.x, *(place for place, _ in info.settings))]
     margin = 0.05 * (max(places) - min(places)) or 0.1
     low = min(one.lowest for one in info.known) - (2 if info.settings else 1)
     return min(places) - margin, max(places) + margin, low, max(one.highest for one in info.known) + 1
@@ -170,8 +171,8 @@ def _points(info: Zoo, chosen: Sequence[int], family: str, color: str) -> go.Sca
             "thickness": 1,
             "width": 3,
         },
-        customdata=[_hover(one) for one in known],
-        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[_row(one) for one in known],
+        hovertemplate=_KNOWN,
         mode="markers",
         marker={"size": 2 * MARK, "color": color},
         name=family,
@@ -181,10 +182,10 @@ def _points(info: Zoo, chosen: Sequence[int], family: str, color: str) -> go.Sca
 
 def _own(info: Zoo, height: float) -> go.Scatter:
     return go.Scatter(
-        x=[place for _, place, _ in info.settings],
+        x=[place for place, _ in info.settings],
         y=[height] * len(info.settings),
-        customdata=[said for _, _, said in info.settings],
-        hovertemplate="%{customdata}<extra></extra>",
+        customdata=[said for _, said in info.settings],
+        hovertemplate=TOLD,
         mode="markers",
         marker={"size": 10, "color": OWN, "symbol": "triangle-up"},
         name="this run",
@@ -192,11 +193,16 @@ def _own(info: Zoo, height: float) -> go.Scatter:
     )
 
 
-def _hover(one: Known) -> str:
-    band = f"{number(one.lowest, 1)} to {number(one.highest, 1)} %" if one.weights > 1 else f"{number(one.median, 1)} %"
-    speeds = "".join(f"<br>{amount(speed)} images/s on {device}" for device, speed in one.speeds.items())
-    return (
-        f"<b>{one.name}</b> at {one.resolution} pixels<br>{amount(one.macs)} FLOPs, {amount(one.params)} params, "
-        f"{amount(one.activations)} activations{speeds}<br>top-1 error {band} ({plural(one.weights, 'set')} of public "
-        f"weights)<br>explore cost {shlex.quote(one.name)} --resolution {one.resolution}"
-    )
+def _row(one: Known) -> tuple[str | float, ...]:
+    """What `_KNOWN` says; the command comes first, as in `Told`."""
+    command = f"explore cost {shlex.quote(one.name)} --resolution {one.resolution}"
+    speeds = "".join(f"<br>{amount(speed)} images/s on {as_text(device)}" for device, speed in one.speeds.items())
+    costs = (one.resolution, one.macs, one.params, one.activations)
+    return (command, as_text(one.name), *costs, one.lowest, one.highest, one.weights, speeds)
+
+
+_KNOWN = (
+    "<b>%{customdata[1]}</b> at %{customdata[2]} pixels<br>top-1 error %{customdata[6]:.1f} to %{customdata[7]:.1f} %"
+    "<br>sets of public weights: %{customdata[8]}<br>%{customdata[3]:.3s} FLOPs, %{customdata[4]:.3s} params, "
+    "%{customdata[5]:.3s} activations%{customdata[9]}<br>a click copies <i>explore cost …</i><extra></extra>"
+)

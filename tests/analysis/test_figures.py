@@ -84,8 +84,8 @@ def test_labels_are_text_and_no_markup() -> None:
     recipe = a_recipe({1: HOSTILE})
     for figure in drawn(recipe, [a_trial(recipe, 0, 0)]):
         written = figure.to_json()
-        assert "<b>%" not in written
-        assert "\\u003cb\\u003e%" not in written
+        assert "<b>%{x" not in written
+        assert "\\u003cb\\u003e%{x" not in written
         assert "&lt;b&gt;%" in written
 
 

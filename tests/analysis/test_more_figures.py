@@ -11,6 +11,7 @@ from analysis.figures.courses import MOST, courses, courses_info
 from analysis.figures.distribution import STEPS, distribution, distribution_info
 from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
+from analysis.figures.hovers import proposal_told
 from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
 from analysis.measured import summaries
@@ -99,9 +100,10 @@ def run(tmp_path: Path) -> Run:
 def test_a_line_goes_through_what_each_proposal_chose_and_came_to(run: Run) -> None:
     found = outcomes(run)
     info = parallel_info(run.recipe, found)
-    assert [axis.label for axis in info] == ["lr", "validation loss (nats)"]
-    assert info[0].values == tuple(one.proposal.parameters["lr"] for one in ranked(found))
-    assert info[1].values == tuple(one.values[0] for one in ranked(found))
+    assert info.hovers == (proposal_told(run.recipe, ranked(found)[0]),)
+    assert [axis.label for axis in info.axes] == ["lr", "validation loss (nats)"]
+    assert info.axes[0].values == tuple(one.proposal.parameters["lr"] for one in ranked(found))
+    assert info.axes[1].values == tuple(one.values[0] for one in ranked(found))
     others, best = parallel(info).data
     assert (best.name, list(best.x), best.y[2]) == ("the best tenth", [0, 1, None], None)
     assert list(best.y[:2]) == pytest.approx([0.5, 0])

@@ -62,10 +62,10 @@ def test_the_ends_of_the_front_and_many_others_have_their_names(by: By) -> None:
 def test_a_run_shows_where_its_settings_fall() -> None:
     settings = a_recipe({1: "<b>%{x}", 2: "2x40d"}).settings
     info = zoo_info("macs", settings=settings)
-    assert [place for _, place, _ in info.settings] == [setting.macs for setting in settings]
+    assert [place for place, _ in info.settings] == [setting.macs for setting in settings]
     own = zoo(info).data[-1]
     assert list(own.x) == [setting.macs for setting in settings]
-    assert "<b><b>" not in own.customdata[0]
+    assert own.customdata[0][1] == "&lt;b&gt;%{x}"
     assert max(own.y) < min(one.lowest for one in info.known)
 
 
