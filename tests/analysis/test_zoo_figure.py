@@ -75,7 +75,7 @@ def test_a_report_places_its_settings_among_networks_tested_as_they_are_costed(
 ) -> None:
     plot = placing(a_recipe(resolution=resolution))
     traces = [trace for trace in plot.figure.data if trace.mode == "markers"]
-    assert {int(text.split(" at ")[1].split()[0]) for trace in traces[:-1] for text in trace.customdata} == found
+    assert {row[2] for trace in traces[:-1] for row in trace.customdata} == found
     assert len(traces[-1].x) == 5
     assert "of 4.09\N{NO-BREAK SPACE}G to 4.27\N{NO-BREAK SPACE}G FLOPs" in plot.caption
     left, right = plot.figure.layout.xaxis.range
