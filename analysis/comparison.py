@@ -100,11 +100,12 @@ def by_data(found: Iterable[Side]) -> list[list[Side]]:
 
 def _differences(a: Side, b: Side, shared: Sequence[tuple[Point, Point]]) -> tuple[tuple[Interval, ...], Interval, int]:
     """Over test images, too, where all these trials kept their scores of the same number of images."""
-    measured, images = parts([*((b, other) for _, other in shared), *((a, one) for one, _ in shared)])
-    count, each = len(shared), shared_level(0.95, len(shared))
-    pairs = zip(measured[:count], measured[count:], strict=True)
-    mean = crossed_contrast(measured, np.repeat([1 / count, -1 / count], count))
-    return tuple(crossed_difference(theirs, ours, each) for theirs, ours in pairs), mean, images
+    # one after the other, so that equal runs differ by exactly nothing and not by a rounding error
+    measured, images = parts([one for mine, other in shared for one in ((b, other), (a, mine))])
+    each, weights = shared_level(0.95, len(shared)), np.tile([1.0, -1.0], len(shared)) / len(shared)
+    pairs = zip(measured[::2], measured[1::2], strict=True)
+    differences = tuple(crossed_difference(theirs, ours, each) for theirs, ours in pairs)
+    return differences, crossed_contrast(measured, weights), images
 
 
 def _studies(found: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> Iterable[Study]:

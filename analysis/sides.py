@@ -119,7 +119,7 @@ def sides(runs: Sequence[Run]) -> tuple[Side, ...]:
     """The runs with their letters, in the order given; at most 26."""
     assert len(runs) <= MOST
     return tuple(
-        _side(letter, name, run) for letter, name, run in zip(ascii_uppercase, _names(runs), runs, strict=False)
+        _side(letter, name, run) for letter, name, run in zip(ascii_uppercase, names(runs), runs, strict=False)
     )
 
 
@@ -192,13 +192,14 @@ def _finite(values: Mapping[int, float]) -> dict[int, float]:
     return {replicate: float(value) for replicate, value in values.items() if math.isfinite(value)}
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
+def names(runs: Sequence[Run]) -> list[str]:
     """What of the folders' names differs: `quick` and `tiny` of two that are otherwise alike."""
     words = [run.folder.resolve().name.split("-") for run in runs]
     first = _alike(words)
     last = _alike([one[first:][::-1] for one in words])
-    names = ["-".join(one[first : len(one) - last]) for one in words]
-    return [name if len(name) <= _NAME else f"{name[: _NAME - 1]}…" for name in names]
+    found = ["-".join(one[first : len(one) - last]) for one in words]
+    half = _NAME // 2
+    return [name if len(name) <= _NAME else f"{name[: half - 1]}…{name[-half:]}" for name in found]
 
 
 def _alike(words: Sequence[Sequence[str]]) -> int:

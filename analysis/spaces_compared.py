@@ -66,23 +66,26 @@ class Fronts:
 
 
 def spaces(sides: Iterable[Side]) -> list[Spaces]:
-    """Of the runs with a finished network, unless all are of one axis: its settings are no sample of a space."""
+    """Of runs with a finished network. Two along one axis are not tested: its settings are no sample of a space."""
     groups = by_data(side for side in sides if side.points)
-    return [_spaces(group) for group in groups if len(group) > 1 and _differ(group)]
+    pairs = ([pair for pair in combinations(group, 2) if _are_samples(*pair)] for group in groups)
+    return [_spaces(found) for found in pairs if found]
 
 
-def _differ(group: Sequence[Side]) -> bool:
-    return any(side.recipe.is_free for side in group) or len({side.axes for side in group}) > 1
+def _are_samples(a: Side, b: Side) -> bool:
+    return a.recipe.is_free or b.recipe.is_free or a.axes != b.axes
 
 
-def _spaces(group: Sequence[Side]) -> Spaces:
-    samples = tuple(_sample(side) for side in group)
-    tested = tuple(Tested(a.side, b.side, kolmogorov_smirnov(a.errors, b.errors)) for a, b in combinations(samples, 2))
+def _spaces(pairs: Sequence[tuple[Side, Side]]) -> Spaces:
+    """Of all runs that are in one of the pairs, in their order."""
+    members = sorted({side for pair in pairs for side in pair}, key=lambda side: side.letter)
+    samples = {side: _sample(side) for side in members}
+    tested = tuple(Tested(a, b, kolmogorov_smirnov(samples[a].errors, samples[b].errors)) for a, b in pairs)
     try:
-        weights, unmatched = matching_weights(*(one.macs for one in samples)), ""
+        weights, unmatched = matching_weights(*(one.macs for one in samples.values())), ""
     except ValueError as error:
         weights, unmatched = (), str(error)
-    return Spaces(samples, tested, weights, unmatched)
+    return Spaces(tuple(samples.values()), tested, weights, unmatched)
 
 
 def _sample(side: Side) -> Sample:

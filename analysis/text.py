@@ -33,12 +33,12 @@ def text(run: Run, width: int = 80) -> str:
         *([f"{said.outlook}."] if said.outlook else []),
         f"{progress(recipe, trials)}.",
     ]
-    parts = [_paragraph(one, width) for one in words]
+    parts = [paragraph(one, width) for one in words]
     table = _proposals(run, width) if recipe.sweep else _settings(run, width)
     return "\n\n".join([*parts, *table, *_failures(run, width)])
 
 
-def _paragraph(words: str, width: int) -> str:
+def paragraph(words: str, width: int) -> str:
     """A name that is longer than half a line is cut."""
     kept = " ".join(cut(word, width // 2) for word in shown(words).split())
     return filled(kept[:1].upper() + kept[1:], width)
@@ -61,7 +61,7 @@ def _settings(run: Run, width: int) -> list[str]:
         )
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
     order = published_words(run.recipe, run.trials())
-    said = [_paragraph(words, width) for words in (intervals_words(numbers), order) if words]
+    said = [paragraph(words, width) for words in (intervals_words(numbers), order) if words]
     return [columns(rows, width), *said, *([plot] if plot else [])]
 
 

@@ -18,7 +18,7 @@ EPILOG = """words:
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore sweep     architecture and hyperparameters searched together within budgets
-  explore report    make a run's report again (--text: on the terminal)
+  explore report    make a run's report again, or compare several runs (--text: on the terminal)
   explore runs      the runs there are: how far each is, and what it says
   explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
   explore compare   networks side by side: costs, stages, published figures (--measure: speed)
@@ -236,15 +236,15 @@ def _sweep() -> Parser:
 
 
 def _report() -> Parser:
-    parser = Parser("explore report", description="Make the report of a run again, from its folder alone.")
+    what = "Make the report of a run again, from its folder alone; of several runs, one that compares them."
+    parser = Parser("explore report", description=what)
     parser.add_argument("run", nargs="+", metavar="RUN", help="run folders")
     parser.add_argument("--text", action="store_true", help="print it for a terminal, and write no page")
     parser.add_argument("--importance", metavar="METHOD", help="of a sweep's choices: ped-anova (default) or fanova")
     parser.add_argument("--figure", metavar="NAME", help="save this figure of the run alone (needs kaleido)")
     parser.add_argument("--table", metavar="NAME", help="save this table alone: trials, settings or proposals")
-    parser.add_argument(
-        "--output", metavar="FILE", help="a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex"
-    )
+    files = "a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex; of several runs a page: .html"
+    parser.add_argument("--output", metavar="FILE", help=files)
     return parser
 
 

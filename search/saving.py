@@ -7,28 +7,48 @@ from pathlib import Path
 
 from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
+from analysis.sides import MOST
 from search.errors import FailedError, UsageError
 
 
 def refuse_half_said(options: Namespace) -> None:
     """Whatever is wrong with the words, before a run is read."""
     names = [option for option in ("figure", "table") if getattr(options, option)]
-    if not names:
-        if options.output:
-            raise UsageError("--output: a file of what? give --figure NAME or --table NAME, too")
-        return
+    if names:
+        _refuse_part(options, names)
+    else:
+        _refuse_page(options)
+
+
+def _refuse_part(options: Namespace, names: list[str]) -> None:
     if len(names) > 1 or len(options.run) > 1 or options.text:
         raise UsageError("--figure, --table: one of them at a time, of one run, without --text")
     if not options.output:
         raise UsageError(f"--{names[0]}: give the file to write, --output FILE")
-    path, forms = Path(options.output), FIGURES if options.figure else tuple(TABLES)
-    if path.suffix.lower() not in forms:
-        raise UsageError(
-            f"--output: {options.output!r} is no {names[0]}'s file; "
-            f"it ends with {', '.join(forms)}{_nearest(path.suffix.lower(), forms, cutoff=0.6)}"
-        )
+    _refuse_file(options.output, names[0], FIGURES if options.figure else tuple(TABLES))
+
+
+def _refuse_file(output: str, what: str, forms: tuple[str, ...]) -> None:
+    path = Path(output)
+    suffix = path.suffix.lower()
+    if suffix not in forms:
+        near = _nearest(suffix, forms, cutoff=0.6)
+        raise UsageError(f"--output: {output!r} is no {what}'s file; it ends with {', '.join(forms)}{near}")
     if not path.parent.is_dir():
-        raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
+        raise UsageError(f"--output: {output!r} cannot be written: there is no folder {str(path.parent)!r}")
+
+
+def _refuse_page(options: Namespace) -> None:
+    """Of several runs the page that compares them is written where one likes; of one, into its folder."""
+    if len(options.run) > MOST:
+        raise UsageError(f"report: {len(options.run)} runs given; compare {MOST} at most")
+    if not options.output:
+        return
+    if len(options.run) == 1:
+        raise UsageError("--output: a file of what? give --figure NAME or --table NAME, too")
+    if options.text:
+        raise UsageError("--output, --text: a page, or words on the terminal? give one of them")
+    _refuse_file(options.output, "page", (".html",))
 
 
 def save(run: Run, options: Namespace) -> Path:

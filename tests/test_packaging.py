@@ -35,6 +35,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput")),
         "analysis/blocks.html",
         "analysis/zoo.html",
+        "analysis/comparison.html",
         "analysis/page.css",
         "analysis/page.js",
         *(f"analysis/{name}.html" for name in ("failed", "fold", "page", "plot", "record", "report", "sweep", "table")),

@@ -1,5 +1,7 @@
 """How far cheaper runs put the settings in the order of the costliest one."""
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -62,13 +64,24 @@ def agreeing(info: Agreeing) -> go.Figure:
                 hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
                 "%{customdata[2]:,.0f} core-seconds<extra></extra>",
                 text=[one.name for one in info.runs] if not index else None,
-                textposition="bottom center",
+                textposition="top center",
                 mode="markers+text" if not index else "markers",
                 marker={"size": 10, "color": PALETTE[index], "symbol": symbol},
                 name=name,
                 showlegend=True,
             )
         )  # fmt: skip
-    figure.update_xaxes(title_text="core-seconds of the run's order (all seeds)", type="log", zeroline=False)
-    figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.08, 1.08], zeroline=True)
+    figure.update_xaxes(
+        title_text="core-seconds of the run's order (all seeds)", type="log", dtick="D2", zeroline=False
+    )
+    figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.1, 1.25], zeroline=True, dtick=0.5)
     return styled(figure, height=440)
+
+
+def _ticks(seconds: Sequence[float]) -> list[float]:
+    """1, 2, 5, 10 and so on, from below the least to above the most."""
+    positive = [one for one in seconds if one > 0]
+    if not positive:
+        return []
+    first, last = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    return [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5)]

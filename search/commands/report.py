@@ -1,9 +1,11 @@
-"""`explore report`: a run's report, made again from its folder."""
+"""`explore report`: a run's report, made again from its folder; of several runs one page that compares them."""
 
 import shutil
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import cast, get_args
 
 from analysis.importances import Method
@@ -21,19 +23,20 @@ SHOWN = 5  # networks of a front
 
 
 def run(options: Namespace) -> int:
-    """Write and name the report of each run, or print it; or save one figure or table of one run."""
+    """Write and name the report of a run, or print it; save one figure or table of it; or compare several runs."""
     refuse_half_said(options)
     method = _method(options)
-    for folder in options.run:
-        try:
-            record = Run.open(folder)
-            _refuse_importance(options, record)
-            if options.output:
-                print(save(record, options))
-            else:
-                show(record) if options.text else tell(record, method)
-        except RecordError as error:
-            raise UsageError(f"report: {error}") from None
+    try:
+        records = [Run.open(folder) for folder in options.run]
+        _refuse_importance(options, records)
+        if len(records) > 1:
+            compare(records, options)
+        elif options.output:
+            print(save(records[0], options))
+        else:
+            show(records[0]) if options.text else tell(records[0], method)
+    except RecordError as error:
+        raise UsageError(f"report: {error}") from None
     return 0
 
 
@@ -51,9 +54,27 @@ def _method(options: Namespace) -> Method:
     return cast("Method", word)
 
 
-def _refuse_importance(options: Namespace, record: Run) -> None:
-    if options.importance and not record.recipe.sweep:
-        raise UsageError(f"--importance: {str(record.folder)!r} is no sweep: its settings differ in the axis alone")
+def _refuse_importance(options: Namespace, records: Sequence[Run]) -> None:
+    if options.importance and len(records) > 1:
+        raise UsageError("--importance: is of the report of one sweep; leave it out where runs are compared")
+    if options.importance and not records[0].recipe.sweep:
+        folder = str(records[0].folder)
+        raise UsageError(f"--importance: {folder!r} is no sweep: its settings differ in the axis alone")
+
+
+def compare(records: Sequence[Run], options: Namespace) -> None:
+    """Write and name one page on all runs with what it finds, or print that for a terminal."""
+    from analysis import comparison_page, comparison_text  # here: of one run nothing of this is needed
+    from analysis.comparison import comparison
+
+    if options.text:
+        said = [comparison_text.text(comparison(records), shutil.get_terminal_size().columns)]
+    else:
+        path = Path(options.output or comparison_page.name(records))
+        said = [*map(shown, comparison_page.write(records, path)), f"report: {path}"]
+    for record in records:
+        _notice(record)
+    print(*said, sep="\n")
 
 
 def show(record: Run) -> None:

@@ -59,3 +59,4 @@ def test_settings_that_a_side_lacks_are_left_out() -> None:
 def test_the_interval_covers(spread: float, truly: float) -> None:
     assert orders(3, 5, spread, truly, 100).coverage >= 93
     assert orders(3, 5, spread, truly, 100, fixed=True).coverage >= 93
+    assert orders(3, 5, spread, truly, 100, shared=0.9).coverage >= 93

@@ -1,16 +1,21 @@
 """The report as a browser shows it, without a network."""
 
 import importlib.resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analysis.comparison import comparison
+from analysis.comparison_page import render as comparison_page
 from analysis.figures.zoo import zoo_info
 from analysis.record import Run
 from analysis.report import render
 from analysis.zoo_page import page as zoo_page
 from tests.analysis.browser import Browser, Page
+from tests.analysis.runs import a_recipe
+from tests.analysis.synthetic import axis, sweep
 from tests.committed import RUNS
 
 AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -21,9 +26,18 @@ NAMES = [folder.name for folder in RUNS]
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     texts = {run.name: render(Run.open(run)) for run in RUNS} | {"zoo": zoo_page(zoo_info())}
+    texts["compared"] = comparison_page(comparison(compared(folder)))
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text)
     return {name: folder / f"{name}.html" for name in texts}
+
+
+def compared(folder: Path) -> list[Run]:
+    """A study of two fidelities, and two searches with the same objectives."""
+    fidelity = a_recipe().fidelity
+    made = [axis(recipe=a_recipe(fidelity=replace(fidelity, name=f"of{n}", epochs=n)), seed=n) for n in (2, 9)]
+    made += [sweep(20, objectives=("error", "macs"), seed=seed) for seed in (0, 1)]
+    return [one.write(folder / f"run-{number}") for number, one in enumerate(made)]
 
 
 def unfold(page: Page) -> None:
@@ -40,7 +54,7 @@ def accessibility(page: Page) -> list[tuple[str, str]]:
     return [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "zoo"])
+@pytest.mark.parametrize("name", [*NAMES, "zoo", "compared"])
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_every_plot_is_drawn_and_nothing_complains(
     browser: Browser, pages: dict[str, Path], name: str, width: int, dark: bool

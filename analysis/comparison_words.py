@@ -1,0 +1,211 @@
+"""What a comparison of runs says, in sentences: the same on its page and on a terminal."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from analysis.comparison import Comparison, Pair, Study, have_same_data
+from analysis.orders import MANY, order_words
+from analysis.questions import answer, progress, question
+from analysis.recipe import Fidelity
+from analysis.sides import Side
+from analysis.spaces_compared import Fronts, Spaces
+from analysis.statistics import Interval
+from analysis.training import Training
+from analysis.words import brief, decimals, number, plural, signed
+
+FEW = 3  # runs of which every pair is spoken of; of more, the tables have them
+ALARMS = 0.05  # of all Kolmogorov-Smirnov tests of a comparison together
+_NAME = 60  # characters of a data set's name
+
+
+def title(compared: Comparison) -> str:
+    """The question, if all runs ask one."""
+    questions = {question(side.recipe) for side in compared.sides}
+    asked = f": {brief(questions.pop(), 300)}" if len(questions) == 1 else ""
+    return f"{len(compared.sides)} runs compared{asked}"
+
+
+def findings(compared: Comparison, spaces: Sequence[Spaces], fronts: Sequence[Fronts]) -> list[tuple[str, bool]]:
+    """What is found, each with whether its interval or test decides it; one sentence at least."""
+    pairs = [pair for pair in compared.pairs if pair.shared and not _same_folder(pair.a, pair.b)]
+    apart = [pair for pair in pairs if not any({pair.a, pair.b} <= _members(study) for study in compared.studies)]
+    found = [one for pair in apart for one in _of_pair(pair)] if len(compared.sides) <= FEW else []
+    found += [one for study in compared.studies for one in _of_study(study)]
+    found += [one for group in spaces for one in _of_spaces(group)]
+    found += [(_of_fronts(group), False) for group in fronts]
+    if any(pair.shared and _same_folder(pair.a, pair.b) for pair in compared.pairs) and not found:
+        return [("a run is compared with itself, which is the same in all", False)]
+    if found:
+        return found
+    if pairs:
+        return [(f"{plural(len(pairs), 'pair')} of runs share settings: their orders and differences are below", False)]
+    return [(f"these runs have nothing in common that could be compared: {'; '.join(_apart(compared))}", False)]
+
+
+def caveats(compared: Comparison, spaces: Sequence[Spaces]) -> list[str]:
+    """What a reader must know who sets these runs side by side."""
+    same = [f"{a.letter} and {b.letter}" for a, b in combinations(compared.sides, 2) if _same_folder(a, b)]
+    said = [f"{', '.join(same)} are the same folder: a run compared with itself"] if same else []
+    if others := _other_data(compared.sides):
+        said.append(
+            f"the runs were tested on other images ({others}): their errors cannot be compared, only the orders that "
+            "they put settings in"
+        )
+    if any(len(pair.shared) > MANY for pair in compared.pairs):
+        said.append(f"orders are those of {MANY} of the shared settings, evenly taken")
+    if any(_trained(one.a) != _trained(one.b) for group in spaces for one in group.tested):
+        said.append("where distributions of test error differ, it may be the fidelity or the recipe and not the space")
+    networks = [pair for pair in compared.pairs if any(_differ(one, other) for one, other in _sentences(pair))]
+    if networks:
+        which = ", ".join(f"{pair.a.letter} and {pair.b.letter}" for pair in networks[:5])
+        said.append(f"{which} share levels of the axis, but their candidates there are other networks")
+    return said
+
+
+def _trained(side: Side) -> tuple[Fidelity, Training]:
+    return side.recipe.fidelity, side.recipe.training
+
+
+def _members(study: Study) -> set[Side]:
+    return {step.side for step in study.steps}
+
+
+def run_words(compared: Comparison) -> list[tuple[Side, str, str]]:
+    """Of every run how far it is, and what it says by itself; its question, too, where not all ask one."""
+    questions = [question(side.recipe) for side in compared.sides]
+    asked = questions if len(set(questions)) > 1 else [""] * len(questions)
+    return [
+        (side, f"{progress(side.recipe, side.trials)}.", f"{ask} {_capital(answer(side.run).words)}.".strip())
+        for side, ask in zip(compared.sides, asked, strict=True)
+    ]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _sentences(pair: Pair) -> Iterator[tuple[str, str]]:
+    return ((one.setting.sentence, other.setting.sentence) for one, other in pair.shared)
+
+
+def _differ(one: str, other: str) -> bool:
+    return one != other
+
+
+def _same_folder(a: Side, b: Side) -> bool:
+    return a.run.folder.resolve() == b.run.folder.resolve()
+
+
+def _other_data(sides: Sequence[Side]) -> str:
+    """By data set, whose it is; empty where all have the same."""
+    if all(have_same_data(a, b) for a, b in combinations(sides, 2)):
+        return ""
+    names: dict[tuple[str, str], list[str]] = {}
+    for side in sides:
+        names.setdefault((side.recipe.data, side.recipe.data_digest), []).append(side.letter)
+    twice = len({name for name, _ in names}) < len(names)
+    return "; ".join(
+        f"{' and '.join(letters)}: {brief(name, _NAME)}{f' of digest {digest[:8]}' if twice and digest else ''}"
+        for (name, digest), letters in names.items()
+    )
+
+
+def _of_pair(pair: Pair) -> Iterable[tuple[str, bool]]:
+    """On the order of settings, and on their errors."""
+    a, b, count = pair.a.letter, pair.b.letter, plural(len(pair.shared), "shared setting")
+    if pair.by_error.pairs:
+        yield _order(pair, f"{a} and {b} order their {count} alike")
+    if pair.differences and math.isfinite(pair.difference.mean):
+        lower = sum(one.excludes_zero and one.mean < 0 for one in pair.differences)
+        higher = sum(one.excludes_zero and one.mean > 0 for one in pair.differences)
+        each = f"of {count} it is lower at {lower} and higher at {higher}, all at once with 95 %"
+        yield f"{_error(pair)}; {each}", pair.difference.excludes_zero
+
+
+def _order(pair: Pair, alike: str) -> tuple[str, bool]:
+    tau = pair.by_error.tau
+    if tau.low > 0:
+        return f"{alike}: {order_words(pair.by_error)}", True
+    if tau.high < 0:
+        return f"{alike.removesuffix('alike')}in opposite ways: {order_words(pair.by_error)}", True
+    return f"whether {alike} is undecided: {order_words(pair.by_error)}", False
+
+
+def _error(pair: Pair) -> str:
+    a, b, mean = pair.a.letter, pair.b.letter, pair.difference
+    if mean.excludes_zero:
+        places = decimals(mean.half_width)
+        amount = f"{number(abs(mean.mean), places)} ± {number(mean.half_width, places)} points"
+        return f"test error of {b} is {'lower' if mean.mean < 0 else 'higher'} than that of {a} by {amount} on average"
+    if mean.n == 1:
+        return f"test error of {b} is that of {a} {signed(mean.mean, 2)} points on average, on one seed"
+    return f"test errors of {a} and {b} are not told apart: {b} is {_between(mean)} points on average"
+
+
+def _between(mean: Interval) -> str:
+    if not mean.has_spread:
+        return f"{signed(mean.mean, 2)} (all seeds alike)"
+    places = decimals(mean.half_width)
+    low, high = signed(mean.low, places), signed(mean.high, places)
+    return f"{signed(mean.mean, places)} (95 % interval {low} to {high})"
+
+
+def _of_study(study: Study) -> Iterator[tuple[str, bool]]:
+    """The cheapest run that is known to order the settings as the costliest does, if any is."""
+    against, others = study.reference.label, [step for step in study.steps if step.to_reference]
+    sure = [step for step in others if step.to_reference and step.to_reference.by_error.tau.low > 0]
+    many = plural(len(others), "cheaper run")
+    if not sure or not sure[0].to_reference:
+        yield f"whether any of {many} orders the settings as {against} does, the costliest, is undecided", False
+        return
+    first, rest = sure[0], study.steps[-1].seconds
+    share = f"{number(100 * first.seconds / rest, 1)} % of its core-seconds" if rest else "no time at all"
+    agree = f"{len(sure)} {'agrees' if len(sure) == 1 else 'agree'} with {against}, the costliest, on the order"
+    cheapest = f"the cheapest of these is {first.side.label}, for {share}: {order_words(sure[0].to_reference.by_error)}"
+    yield f"of {many}, {agree} of the settings, as τ is surely above 0; {cheapest}", True
+
+
+def _of_spaces(group: Spaces) -> Iterator[tuple[str, bool]]:
+    """Of few samples every test; of more, how many differ."""
+    level = ALARMS / len(group.tested)
+    differ = [one for one in group.tested if one.found.p_value < level]
+    if len(group.samples) > FEW:
+        share = f"Kolmogorov-Smirnov, {100 * ALARMS:g} % of false alarms for all together"
+        many = plural(len(group.tested), "pair")
+        yield f"{len(differ)} of {many} of runs differ in their distribution of test errors ({share})", bool(differ)
+        return
+    for one in group.tested:
+        test = f"Kolmogorov-Smirnov distance {number(one.found.distance, 2)}, p {p_words(one.found.p_value)}"
+        who, sure = f"the networks of {one.a.letter} and {one.b.letter}", one.found.p_value < level
+        says = "differ in their test errors" if sure else "may be of one distribution of test errors"
+        yield f"{who} {says}: {test}", sure
+
+
+def p_words(value: float) -> str:
+    """= 0.23, or < 0.001."""
+    return "< 0.001" if value < 0.001 else f"= {value:.2g}"
+
+
+def _of_fronts(group: Fronts) -> str:
+    shares = [f"that of {one.side.letter} {share_words(one.share)}" for one in group.found]
+    return (
+        f"of the box between the best and the worst {' and '.join(group.objectives)} of these searches, the front "
+        f"dominates a share: {', '.join(shares)}"
+    )
+
+
+def share_words(share: float) -> str:
+    """A fraction as a percentage."""
+    return f"{number(100 * share, 1)} %" if math.isfinite(share) else "nothing, as it has no extent"
+
+
+def _apart(compared: Comparison) -> list[str]:
+    """Why nothing can be compared."""
+    empty = [side.letter for side in compared.sides if not side.points]
+    said = [f"{' and '.join(empty)} {'has' if len(empty) == 1 else 'have'} no finished trial"] if empty else []
+    if others := _other_data(compared.sides):
+        said.append(f"they were tested on other images ({others})")
+    if len(compared.sides) - len(empty) > 1:
+        said.append("they share no setting")
+    return said
