@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +17,14 @@ QUIET = (
     "--disable-sync", "--no-first-run", "--mute-audio", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 PATIENCE = 120.0  # seconds for an answer, on a machine that has much else to do
+KEYS = {"Enter": (13, "\r"), "ArrowRight": (39, "")}  # code and text
+SETTLED = """new Promise(done => {
+  const plots = [...document.querySelectorAll(".plot, .block")];
+  const isDrawn = plot => plot.querySelector(plot.matches(".block") ? "svg" : "svg[aria-hidden]");
+  const look = () => plots.every(plot => plot.closest("details:not([open])") || isDrawn(plot))
+    ? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look);
+  look();
+})"""
 HIGH = 900  # pixels of the window
 
 
@@ -84,7 +93,8 @@ class Browser:
 class Page:
     """One page in a tab of its own: what its scripts say, what it asks of the network, and what is in it."""
 
-    def __init__(self, browser: Browser, path: Path, *, width: int = 1280, dark: bool = False) -> None:
+    def __init__(self, browser: Browser, path: Path, *, width: int = 1280, dark: bool = False, first: str = "") -> None:
+        """`first` is run before any script of the page, whenever it is loaded."""
         self._browser = browser
         target = browser.send("Target.createTarget", url="about:blank")["targetId"]
         self._target, self._session = (
@@ -94,7 +104,9 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=HIGH, deviceScaleFactor=1, mobile=False)
+        self.send("Emulation.setFocusEmulationEnabled", enabled=True)
         self.theme(dark=dark)
+        self.send("Page.addScriptToEvaluateOnNewDocument", source=first)
         browser.events.clear()
         self.send("Page.navigate", url=path.as_uri())
         browser.wait("Page.loadEventFired", self._session)
@@ -121,21 +133,32 @@ class Page:
 
     def settle(self) -> None:
         """Until every plot that can be seen is drawn, and two frames more."""
-        self.run(
-            "new Promise(done => { const open = plot => !plot.closest('details:not([open])');"
-            "const plots = [...document.querySelectorAll('.plot, .block')];"
-            "const look = () => plots.every(plot => !open(plot) || plot.querySelector('svg'))"
-            "? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look); look(); })"
-        )
+        self.run(SETTLED)
 
-    def press(self, *keys: str) -> None:
-        """Keys one after the other, by name."""
-        for key in keys:
-            text = {"Enter": "\r", " ": " "}.get(key, "")
-            for kind in ("keyDown", "keyUp"):
-                code = {"Enter": 13, " ": 32, "Tab": 9}[key]
-                said = {"text": text} if text and kind == "keyDown" else {}
-                self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **said)
+    def press(self, key: str, at: str) -> None:
+        """A key, where the element of that selector has the focus."""
+        assert self.run(
+            f"document.querySelector({json.dumps(at)}).focus(), document.activeElement.matches({json.dumps(at)})"
+        )
+        text = {"text": KEYS[key][1]} if KEYS[key][1] else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=KEYS[key][0], **text)
+        self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=KEYS[key][0])
+        self.settle()
+
+    def until(self, condition: str) -> None:
+        """Look at every frame, on whatever page has been loaded meanwhile."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._holds(condition):
+            assert time.monotonic() < deadline, condition
+
+    def _holds(self, condition: str) -> bool:
+        frame = f"new Promise(done => requestAnimationFrame(() => done(Boolean({condition}))))"
+        try:
+            return bool(self.run(frame))
+        except AssertionError as error:  # the page was left while it was asked
+            if "navigated" not in str(error) and "context" not in str(error):
+                raise
+            return False
 
     def picture(self, path: Path, *, whole: bool = True) -> None:
         """A PNG of the page as it is."""
