@@ -41,13 +41,6 @@ def crossed_difference(a: Scores, b: Scores, level: float = 0.95) -> Interval:
     return crossed_contrast([a, b], [1.0, -1.0], level)
 
 
-def crossed_trend(
-    settings: Sequence[Scores], values: Sequence[Value], *, axis: int = 0, level: float = 0.95
-) -> Interval:
-    """The planned contrast of `statistics.trend`, over seeds and test images; `values` are the settings' own."""
-    return crossed_contrast(settings, axis_weights(values, axis), level)
-
-
 def against_first(settings: Sequence[Scores], level: float = 0.95) -> tuple[Interval, ...]:
     """The difference of every later setting to the first; all cover at once with at least `level`.
 

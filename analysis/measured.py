@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis import statistics
 from analysis.crossed import (
+    against_first,
     axis_weights,
     contrast_scores,
     crossed_difference,
     crossed_interval,
     crossed_mean,
-    shared_level,
 )
 from analysis.image_scores import ImageScores
 from analysis.recipe import Recipe
@@ -85,15 +85,11 @@ def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
     names = [setting.sentence for setting in recipe.settings]
     errors, losses = _parts(table, "test_error", scores, names), means(recipe, table, "test_loss", scores)
     images = next((np.size(one) for setting in errors.values() for one in setting.values()), 1)
-    each = shared_level(0.95, len(names) - 1)
+    parts = [errors[name] for name in names]
+    differences = (*(crossed_difference(one, one) for one in parts[:1]), *(against_first(parts) if parts else ()))
     return tuple(
-        Summary(
-            error=crossed_mean(errors[name]),
-            loss=losses[place],
-            difference=crossed_difference(errors[name], errors[names[0]], each),
-            images=images if images > 1 else 0,
-        )
-        for place, name in enumerate(names)
+        Summary(crossed_mean(part), loss, difference, images if images > 1 else 0)
+        for part, loss, difference in zip(parts, losses, differences, strict=True)
     )
 
 

@@ -53,18 +53,13 @@ def nominal_level(axes: int) -> float:
     return _NOMINAL[axes]
 
 
-def decided_at(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> int | None:
-    """The first look at which an interval of test error excludes zero, in complete replicates; None if there is none.
+def race(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Race:
+    """How far the race has come: decided at the first look at which an interval of test error excludes zero.
 
     An interval is over test images, too, where the trials of all its replicates kept their scores. What finished in
-    replicates after it changes nothing. A failed row is taken to be final and leaves its replicate out; whoever will
-    yet try such a trial again takes its row from the table.
+    replicates after that look changes nothing. A failed row is taken to be final and leaves its replicate out; whoever
+    will yet try such a trial again takes its row from the table.
     """
-    return _decided_at(recipe, table, scores, _complete(recipe, table)[0])
-
-
-def race(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Race:
-    """How far the race has come; `decided_at` says what counts."""
     complete, awaited = _complete(recipe, table)
     look = _decided_at(recipe, table, scores, complete)
     return Race(complete[:look], decided=look is not None, over=look is not None or not awaited)

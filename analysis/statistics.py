@@ -1,7 +1,7 @@
 """What a table of trials says: intervals over seeds and the planned contrast along an axis."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -65,11 +65,6 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         return Interval(mean, math.nan, math.nan, 1)
     half = _quantile(array.size - 1, level) * float(array.std(ddof=1)) / math.sqrt(array.size)
     return Interval(mean, mean - half, mean + half, array.size)
-
-
-def paired_difference(a: Mapping[int, float], b: Mapping[int, float], level: float = 0.95) -> Interval:
-    """The mean of a - b over the replicates both have: what they share (data order, augmentation) cancels."""
-    return mean_interval([a[replicate] - b[replicate] for replicate in sorted(a.keys() & b.keys())], level)
 
 
 def by_replicate(table: pd.DataFrame, column: str) -> dict[str, dict[int, Any]]:

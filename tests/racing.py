@@ -1,11 +1,14 @@
 """Races by the hundred thousand: the rule of analysis/racing.py on arrays, and its false alarms by integration."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
 from analysis.crossed import half_widths
-from analysis.racing import FIRST_LOOK, LAST_LOOK
+from analysis.image_scores import ImageScores
+from analysis.racing import FIRST_LOOK, LAST_LOOK, race
+from analysis.recipe import Recipe
 from analysis.statistics import fitted_changes
 
 Array = NDArray[np.float64]
@@ -20,6 +23,12 @@ DISCRETE = tuple(
 
 GRID, QUANTILES = 400, 1000
 _ROUNDING = 1e-9
+
+
+def decided_at(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> int | None:
+    """The number of complete replicates at which the race of a whole table was decided, if it was."""
+    found = race(recipe, table, scores)
+    return len(found.replicates) if found.decided else None
 
 
 def levels(changes: ArrayLike) -> Array:

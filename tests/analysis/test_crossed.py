@@ -13,10 +13,10 @@ from analysis.crossed import (
     Sources,
     against_first,
     axis_weights,
+    crossed_contrast,
     crossed_difference,
     crossed_interval,
     crossed_mean,
-    crossed_trend,
     half_width,
     shared_level,
     sources,
@@ -110,7 +110,7 @@ def test_pairing_by_image_and_seed_narrows_the_difference() -> None:
 
 def test_a_trend_is_the_fitted_change_of_the_means() -> None:
     scores = World(settings=5, images=2.0).draw(np.random.default_rng(0), 3, 40)
-    found = crossed_trend([by_seed(setting) for setting in scores], (1, 2, 4, 8, 32))
+    found = crossed_contrast([by_seed(setting) for setting in scores], axis_weights((1, 2, 4, 8, 32)))
     assert found.mean == pytest.approx(fitted_changes(scores.mean(axis=(1, 2))))
     assert found.n == 3
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from analysis.crossed import against_first, crossed_mean, crossed_trend, sources
+from analysis.crossed import against_first, axis_weights, crossed_contrast, crossed_mean, sources
 from analysis.image_scores import ImageScores
 from analysis.measured import Summary, changes, intervals_words, summaries, trend
 from analysis.outlook import outlook
 from analysis.power import power
-from analysis.racing import decided_at, race
+from analysis.racing import race
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import render
@@ -22,6 +22,7 @@ from analysis.trial import Trial
 from analysis.verdict import verdict
 from tests.analysis.runs import a_plane, a_race, a_recipe, failed, trials
 from tests.analysis.scores import ERRORS, MIXED, World, scored
+from tests.racing import decided_at
 
 RECIPE = a_recipe()
 VALUES = [setting.value for setting in RECIPE.settings]
@@ -45,7 +46,7 @@ def test_a_trend_is_the_crossed_one_of_the_scores(recipe: Recipe) -> None:
     parts = [{t.replicate: scores.errors[t.key] for t in written if t.sentence == s.sentence} for s in recipe.settings]
     for axis in range(len(recipe.axis)):
         found = trend(trials_table(recipe, written), "test_error", scores, axis=axis, values=values)
-        assert found.change == crossed_trend(parts, values, axis=axis)
+        assert found.change == crossed_contrast(parts, axis_weights(values, axis))
         assert found.images == 200
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from analysis.racing import FIRST_LOOK, LAST_LOOK, Race, decided_at, looks, nominal_level, race
+from analysis.racing import FIRST_LOOK, LAST_LOOK, Race, looks, nominal_level, race
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import render
@@ -16,7 +16,17 @@ from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
 from tests.analysis.runs import a_plane, a_race, a_recipe, a_trial, failed, trials
-from tests.racing import DISCRETE, alarms, counted, decided_over_images, ends, false_alarm_rate, levels, planes
+from tests.racing import (
+    DISCRETE,
+    alarms,
+    counted,
+    decided_at,
+    decided_over_images,
+    ends,
+    false_alarm_rate,
+    levels,
+    planes,
+)
 
 AXIS = a_recipe()
 RACE = a_race(AXIS)

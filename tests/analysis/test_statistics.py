@@ -16,7 +16,6 @@ from analysis.statistics import (
     fitted_changes,
     is_grid,
     mean_interval,
-    paired_difference,
     trend,
 )
 from analysis.table import trials_table
@@ -55,14 +54,6 @@ def test_an_interval_is_what_scipy_says(values: list[float]) -> None:
     if scale > 0:
         low, high = stats.t.interval(0.9, len(values) - 1, np.mean(values), scale)
         assert close(here, Interval(float(np.mean(values)), low, high, len(values)))
-
-
-@given(st.lists(st.tuples(st.integers(-1000, 1000), st.integers(-1000, 1000)), min_size=2, max_size=6), st.data())
-def test_pairing_cancels_what_a_replicate_shifts_alike(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
-    offsets = [data.draw(st.integers(-(2**30), 2**30)) for _ in pairs]
-    a, b = ({i: float(pair[k]) for i, pair in enumerate(pairs)} for k in (0, 1))
-    moved_a, moved_b = ({i: value + offsets[i] for i, value in side.items()} for side in (a, b))
-    assert paired_difference(moved_a, moved_b) == paired_difference(a, b)
 
 
 @given(st.integers(2, 40))
@@ -106,11 +97,6 @@ def test_without_two_values_there_is_no_interval() -> None:
     assert (none.n, one.n, one.mean) == (0, 1, 3.0)
     assert all(math.isnan(edge) for edge in (none.mean, one.low, one.high, one.half_width))
     assert not one.excludes_zero
-
-
-def test_a_pair_needs_both() -> None:
-    assert paired_difference({0: 3.0, 1: 5.0, 2: 9.0}, {1: 4.0, 2: 9.0, 3: 0.0}).n == 2
-    assert paired_difference({0: 3.0}, {1: 4.0}).n == 0
 
 
 def test_a_straight_line_is_found_exactly() -> None:

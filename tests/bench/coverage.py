@@ -84,6 +84,17 @@ def contrasts(world: World, seeds: int, images: int, simulations: int, seed: int
     return tallies
 
 
+def pairing(world: World, seeds: int, images: int, simulations: int) -> float:
+    """The mean half width of a paired difference over that of one between settings of their own seeds and images."""
+    world, chance = replace(world, settings=2), np.random.default_rng(3)
+    ratios = []
+    for _ in range(simulations):
+        a, b = world.draw(chance, seeds, images)
+        apart = np.hypot(crossed_interval(a).half_width, crossed_interval(b).half_width)
+        ratios.append(crossed_interval(b - a).half_width / apart)
+    return float(np.mean(ratios))
+
+
 def over_seeds(seeds: int, simulations: int) -> dict[str, Tally]:
     """Student's t over seeds on given test images, by the shape of the seeds' errors; true mean 13, deviation 0.3."""
     chance, shape = np.random.default_rng(seeds), (simulations, seeds)
@@ -224,6 +235,7 @@ def table(simulations: int, images: int) -> Iterator[bool]:
             print(f"{name:16} {seeds:5}   " + "".join(f"{c:12.1f}" for c in crossed) + "   ("
                   + " ".join(f"{c:.1f}" for c in alone) + ")", flush=True)  # fmt: skip
             yield all(93 <= c <= 97 + slack for c in crossed)
+    pairs(simulations // 2, images)
     yield from students(simulations * 5)
     effects(simulations, images)
     yield from false_alarms(simulations // 2, images, kinds())
@@ -231,6 +243,13 @@ def table(simulations: int, images: int) -> Iterator[bool]:
     yield from distributions(simulations)
     plans(simulations)
     ranks(simulations // 10)
+
+
+def pairs(simulations: int, images: int) -> None:
+    print("\nHalf width of a paired difference over that of one between independent settings")
+    for name, world in WORLDS.items():
+        found = [pairing(world, seeds, images, simulations) for seeds in SEEDS]
+        print(f"{name:16} " + "".join(f"{ratio:8.2f}" for ratio in found) + f"   on {SEEDS} seeds", flush=True)
 
 
 def students(simulations: int) -> Iterator[bool]:
