@@ -166,7 +166,14 @@ class Run:
         self.notices += [notice for notice in notices if notice not in self.notices]
 
     def _repr_html_(self) -> str:
-        return str(self.trials().to_html())  # pandas escapes
+        from analysis import notebook  # draws with Plotly, which nothing else of a record needs
+
+        return notebook.html(self)
+
+    def _ipython_display_(self) -> None:
+        from analysis import notebook
+
+        notebook.display(self)
 
 
 def _take(file: IO[str]) -> None:

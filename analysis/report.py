@@ -72,6 +72,12 @@ def render(run: Run, at: datetime | None = None) -> str:
     )
 
 
+def sheet(run: Run) -> Sheet:
+    """The table of the settings."""
+    numbers = summaries(run.recipe, run.trials(), image_scores(run))
+    return _sheet(run.recipe, numbers, published_for(run.recipe))
+
+
 def _sheet(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> Sheet:
     errors = published.errors if published else {}
     rows = (

@@ -53,6 +53,11 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
     )
 
 
+def sheet(run: Run) -> Sheet:
+    """The table of the best proposals."""
+    return _sheet(run.recipe, ranked(outcomes(run))[:ROWS])
+
+
 def _sheet(recipe: Recipe, best: Sequence[Outcome]) -> Sheet:
     assert recipe.sweep
     objectives = [LABELS[objective] for objective in recipe.sweep.objectives]

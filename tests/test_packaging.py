@@ -36,6 +36,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         "analysis/blocks.html",
         "analysis/zoo.html",
         "analysis/comparison.html",
+        "analysis/notebook.html",
         "analysis/page.css",
         "analysis/page.js",
         *(f"analysis/{name}.html" for name in ("failed", "fold", "page", "plot", "record", "report", "sweep", "table")),
