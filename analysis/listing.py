@@ -5,12 +5,13 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from analysis.recipe import Recipe, Setting
+from analysis.recipe import Setting
 from analysis.record import Run
 from analysis.searched import METRICS
 from analysis.sheets import Cell, Row, Sheet, large, measured, none, row, words
+from analysis.sweep import Sweep
 from analysis.trial import Trial
-from analysis.words import brief, plural
+from analysis.words import brief
 
 MOST = 1000  # rows: a page of more is slow to open, and nobody reads it
 COLUMNS = (
@@ -29,31 +30,34 @@ class Listing(NamedTuple):
 
 
 def listing(run: Run, trials: Sequence[Trial], settings: Iterable[Setting]) -> Listing:
-    """Of the trials in their order; `settings` are theirs, with their costs."""
-    recipe, shown = run.recipe, list(trials)
-    note, more = f"{plural(len(trials), 'trial')} ended so far or failed.", ""
-    if len(trials) > MOST:
-        shown, which = _chosen(recipe, trials)
+    """In the order of the settings, of a search the best first; `settings` are the trials', with their costs."""
+    recipe, costs = run.recipe, {setting.sentence: setting for setting in settings}
+    shown, which = _best(recipe.sweep, trials) if recipe.sweep else _last(trials, list(costs))
+    note, more = f"Every trial that has ended: {len(trials):,}." if trials else "No trial has ended.", ""
+    if len(shown) < len(trials):
         note = f"{MOST:,} of {len(trials):,} trials, {which}. All are in a file by this command, given beside the run:"
         more = f"explore report {shlex.quote(run.folder.resolve().name)} --table trials --output trials.csv"
     tuned = tuple(one.field for one in recipe.sweep.tune) if recipe.sweep else ()
-    costs = {setting.sentence: setting for setting in settings}
     columns = (*COLUMNS, *tuned, "MACs", "params", "ended (UTC)")
     rows = tuple(_row(trial, tuned, costs) for trial in shown)
     return Listing(note, more, Sheet("trials", "Table of the trials", columns, rows))
 
 
-def _chosen(recipe: Recipe, trials: Sequence[Trial]) -> tuple[list[Trial], str]:
-    """Of a search the best, of an axis, where the best are but the luckiest, the last to end."""
-    if not recipe.sweep:
-        last = set(sorted(range(len(trials)), key=lambda i: trials[i].finished_at)[-MOST:])
-        return [trial for i, trial in enumerate(trials) if i in last], "those that ended last"
-    metric = METRICS.get(recipe.sweep.objectives[0], "validation_loss")
-    best = sorted(trials, key=lambda trial: _last(trial.metrics.get(metric, math.nan)))[:MOST]
+def _last(trials: Sequence[Trial], order: list[str]) -> tuple[list[Trial], str]:
+    """Along an axis, where the best are but the luckiest."""
+    last = sorted(trials, key=lambda trial: trial.finished_at)[-MOST:]
+    place = {sentence: index for index, sentence in enumerate(order)}
+    last.sort(key=lambda trial: (place.get(trial.sentence, len(place)), trial.replicate, trial.key))
+    return last, "those that ended last"
+
+
+def _best(sweep: Sweep, trials: Sequence[Trial]) -> tuple[list[Trial], str]:
+    metric = METRICS.get(sweep.objectives[0], "validation_loss")
+    best = sorted(trials, key=lambda trial: _or_infinite(trial.metrics.get(metric, math.nan)))[:MOST]
     return best, f"those of the least {metric.replace('_', ' ')}"
 
 
-def _last(value: float) -> float:
+def _or_infinite(value: float) -> float:
     return value if math.isfinite(value) else math.inf
 
 

@@ -28,11 +28,9 @@ def progress(recipe: Recipe, trials: Collection[Trial]) -> str:
     others = f", {states['pruned']} stopped early" if states["pruned"] else ""
     others += f", {states['failed']} failed" if states["failed"] else ""
     minutes = sum(trial.seconds for trial in trials) / 60
+    took = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
     most = "at most " if recipe.race else ""
-    return (
-        f"{states['finished']} of {most}{plural(asked(recipe), 'trial')} finished{others}; "
-        f"{minutes:.1f} minutes of training in all"
-    )
+    return f"{states['finished']} of {most}{plural(asked(recipe), 'trial')} finished{others}; {took} of training in all"
 
 
 def asked(recipe: Recipe) -> int:
