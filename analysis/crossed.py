@@ -82,8 +82,8 @@ def contrast_scores(settings: Sequence[Scores], weights: ArrayLike) -> NDArray[n
         raise ValueError(msg)
     total = np.zeros((len(shared), *shapes.pop()) if shapes else (0, 0))
     for scores, weight in zip(settings, np.asarray(weights, dtype=np.float64), strict=True):
-        for row, replicate in enumerate(shared):
-            total[row] += weight * np.asarray(scores[replicate], dtype=np.float64)
+        if shared:
+            total += weight * np.stack([scores[replicate] for replicate in shared]).astype(np.float64)
     return total
 
 

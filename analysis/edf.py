@@ -1,11 +1,14 @@
 """What a sample of models says of its design space: the distribution of their errors, and how two spaces differ."""
 
+import math
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import smirnovi  # type: ignore[import-untyped]
+
+_EXACT = 10_000  # models; the exact quantile of 100,000 takes ten seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +33,13 @@ class Edf:
         """How far the space's own distribution may be from F anywhere, at the level.
 
         The exact quantile of Kolmogorov's one-sided statistic at half the error: at 95 % within one in ten thousand of
-        the two-sided one, and shorter than DKW's bound. Of weighted models the number is `effective`.
+        the two-sided one, and shorter than DKW's bound. Of weighted models the number is `effective`. Of more than
+        10,000 it is the first two terms of the quantile's expansion, longer by less than a part in a hundred thousand.
         """
-        return float(smirnovi(int(self.effective + 1e-9), (1 - level) / 2))
+        models, alarms = int(self.effective + 1e-9), (1 - level) / 2
+        if models <= _EXACT:
+            return float(smirnovi(models, alarms))
+        return math.sqrt(-math.log(alarms) / (2 * models)) - 1 / (6 * models)
 
     def band(self, at: ArrayLike, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lower and upper ends that hold the space's own distribution everywhere at once."""

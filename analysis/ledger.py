@@ -54,7 +54,7 @@ class Reading:
 def read(path: Path, known: Reading | None = None) -> Reading:
     """Every line is checked. Reading changes no file; `mend` does what the notices say is to be done.
 
-    A ledger that still begins with the whole lines of `known` is read on from there.
+    A ledger that still begins with the whole lines of `known` is read on from there; without a change it is `known`.
     """
     if not path.exists():
         return Reading()
@@ -85,6 +85,8 @@ def _read_on(file: IO[bytes], start: Reading) -> Reading:
             entries.append(entry_from_line(line.decode()))
         except (ValueError, RecursionError) as error:
             bad.append(Bad(number, line, str(error)))
+    if number == start.lines and torn == start.torn:
+        return start
     return Reading(
         trials=(*start.trials, *(entry for entry in entries if isinstance(entry, Trial))),
         proposals=(*start.proposals, *(entry for entry in entries if isinstance(entry, Proposal))),

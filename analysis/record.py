@@ -3,11 +3,11 @@
 import fcntl
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from analysis.table import trials_table
 from analysis.trial import Entry, Proposal, Trial, trial_key
 
 __all__ = ["LockedError", "Run", "Trial", "packed_scores", "trial_key"]
+
+T = TypeVar("T")
 
 _LARGEST_HALF = 65504.0  # of float16
 
@@ -38,6 +40,8 @@ class Run:
         self.recipe = _read_recipe(self.folder)
         self._mended = False
         self._reading = ledger.Reading()
+        self._known: dict[Hashable, object] = {}
+        self._known_of: tuple[ledger.Reading, Recipe] = self._reading, self.recipe
 
     @classmethod
     def open(cls, folder: Path | str) -> Self:
@@ -128,7 +132,16 @@ class Run:
 
     def trials(self) -> pd.DataFrame:
         """One row for each trial, the same whatever the order in which they ended; costs joined from the recipe."""
-        return trials_table(self.recipe, self.latest().values(), self.proposals())
+        return self.once(_table).copy()  # it is the caller's to change
+
+    def once(self, reading: Callable[["Run"], T]) -> T:
+        """What a function reads off the run; it is asked again only when ledger or recipe have changed."""
+        now = self._read(), self.recipe
+        if now[0] is not self._known_of[0] or now[1] is not self._known_of[1]:
+            self._known, self._known_of = {}, now
+        if reading not in self._known:
+            self._known[reading] = reading(self)
+        return cast("T", self._known[reading])
 
     def _read(self) -> ledger.Reading:
         self._reading = ledger.read(self._ledger, self._reading)  # what was read is not read again
@@ -174,6 +187,10 @@ class Run:
         from analysis import notebook
 
         notebook.display(self)
+
+
+def _table(run: Run) -> pd.DataFrame:
+    return trials_table(run.recipe, run.latest().values(), run.proposals())
 
 
 def _take(file: IO[str]) -> None:

@@ -33,6 +33,7 @@ class Outcome:
     proposal: Proposal
     trials: tuple[Trial, ...]
     values: tuple[float, ...]  # of the objectives, means over seeds
+    key: str  # of its first trial: what is proposed again has the same
 
     @property
     def is_finished(self) -> bool:
@@ -62,6 +63,10 @@ def objective_value(objective: Objective, setting: Setting, trials: Sequence[Tri
 
 def outcomes(run: Run) -> tuple[Outcome, ...]:
     """Of every proposal, by number; one that proposes again what was trained before has its trials, too."""
+    return run.once(_outcomes)
+
+
+def _outcomes(run: Run) -> tuple[Outcome, ...]:
     latest = run.latest()
     return tuple(_outcome(run.recipe, proposal, latest) for proposal in run.proposals())
 
@@ -73,23 +78,19 @@ def _outcome(recipe: Recipe, proposal: Proposal, latest: Mapping[str, Trial]) ->
     keys = [trial_key(*words, replicate) for replicate in range(recipe.seeds)]
     trials = tuple(latest[key] for key in keys if key in latest)
     if len(trials) < len(keys) or any(trial.state != "finished" for trial in trials):
-        return Outcome(proposal, trials, (math.nan,) * len(recipe.sweep.objectives))
+        return Outcome(proposal, trials, (math.nan,) * len(recipe.sweep.objectives), keys[0])
     values = tuple(objective_value(objective, setting, trials) for objective in recipe.sweep.objectives)
-    return Outcome(proposal, trials, values)
+    return Outcome(proposal, trials, values, keys[0])
 
 
 def ranked(found: Sequence[Outcome]) -> list[Outcome]:
     """The finished ones, the best first: by the first objective; what is proposed again stands once."""
-    distinct = {(one.proposal.setting.sentence, _tuned(one)): one for one in reversed(found) if one.is_finished}
+    distinct = {one.key: one for one in reversed(found) if one.is_finished}
     return sorted(distinct.values(), key=lambda one: (one.values, one.proposal.number))
 
 
 def _may_pass(one: Outcome) -> bool:
     return any(trial.passing for trial in one.trials)
-
-
-def _tuned(one: Outcome) -> str:
-    return str(sorted(one.proposal.hyperparameters.items()))
 
 
 def front(found: Sequence[Outcome]) -> list[Outcome]:

@@ -71,16 +71,20 @@ def by_replicate(table: pd.DataFrame, column: str) -> dict[str, dict[int, Any]]:
     """A column of every finished trial, such as a metric: by sentence, then by replicate."""
     finished = table[table["state"] == "finished"]
     values: dict[str, dict[int, Any]] = {}
-    for sentence, replicate, value in zip(finished["sentence"], finished["replicate"], finished[column], strict=True):
-        values.setdefault(sentence, {})[int(replicate)] = value
+    rows = (finished[name].tolist() for name in ("sentence", "replicate", column))  # pandas' own iterator is slow
+    for sentence, replicate, value in zip(*rows, strict=True):
+        values.setdefault(sentence, {})[replicate] = value
     return values
 
 
 def fitted_changes(metric: ArrayLike) -> NDArray[np.float64]:
     """Along the last dimension, the least-squares slope over equally spaced positions, times first to last."""
     array = np.asarray(metric, dtype=np.float64)
-    # from the first setting, so that equal metrics change by exactly nothing and not by a rounding error
-    changes: NDArray[np.float64] = (array - array[..., :1]) @ contrast(array.shape[-1])
+    changes = np.zeros(array.shape[:-1])
+    # term by term: a product of matrices rounds a replicate's change differently with the number of replicates
+    for weight, setting in zip(contrast(array.shape[-1]), np.moveaxis(array, -1, 0), strict=True):
+        # from the first setting, so that equal metrics change by exactly nothing and not by a rounding error
+        changes += weight * (setting - array[..., 0])
     return changes
 
 
@@ -116,9 +120,11 @@ def changes_by_replicate(
         msg = f"the plane's {len(cells)} settings are no complete grid; give --values that hold on both axes"
         raise ValueError(msg)
     at_levels = [[cell[axis] == at for cell in cells] for at in sorted({cell[axis] for cell in cells})]
-    complete = {r: np.array(row, dtype=np.float64) for r, row in complete_replicates(table, metric, cells).items()}
-    # one by one: a product of matrices rounds a replicate's change differently with the number of replicates
-    return {r: float(fitted_changes([np.mean((row - row[0])[at]) for at in at_levels])) for r, row in complete.items()}
+    complete = complete_replicates(table, metric, cells)
+    rows = np.array([*complete.values()], dtype=np.float64).reshape(len(complete), len(cells))
+    from_first = rows - rows[:, :1]
+    means = np.stack([sum(from_first[:, at].T) / sum(at) for at in at_levels], axis=-1)
+    return dict(zip(complete, fitted_changes(means).tolist(), strict=True))
 
 
 def is_grid(values: Sequence[Value]) -> bool:
@@ -135,9 +141,11 @@ def complete_replicates(table: pd.DataFrame, column: str, cells: Sequence[tuple[
     """For every replicate in which all cells have finished, in order, a column's values in the order of the cells."""
     finished = table[table["state"] == "finished"]
     rows: dict[int, dict[tuple[int, ...], Any]] = {}
-    for value, replicate, found in zip(finished["value"], finished["replicate"], finished[column], strict=True):
-        rows.setdefault(int(replicate), {})[as_tuple(value)] = found
-    return {r: [row[c] for c in cells] for r, row in sorted(rows.items()) if row.keys() >= set(cells)}
+    columns = (finished[name].tolist() for name in ("value", "replicate", column))
+    for value, replicate, found in zip(*columns, strict=True):
+        rows.setdefault(replicate, {})[as_tuple(value)] = found
+    asked = set(cells)
+    return {r: [row[c] for c in cells] for r, row in sorted(rows.items()) if row.keys() >= asked}
 
 
 def as_tuple(value: Value) -> tuple[int, ...]:

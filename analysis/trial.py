@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any, Literal, Self
 
@@ -88,9 +89,16 @@ def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidel
     """
     given = _canonical(hyperparameters)
     telling = {name: value for name, value in given.items() if name in _FIRST or value != _USUAL.get(name)}
-    parts = _canonical([candidate, proxy, telling, to_plain(fidelity), replicate])
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    text = _COMPACT.encode([candidate, proxy, telling, _canonical_fidelity(fidelity), replicate])
     return sha256(text.encode()).hexdigest()[:16]
+
+
+_COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+@cache
+def _canonical_fidelity(fidelity: Fidelity) -> Plain:
+    return _canonical(to_plain(fidelity))
 
 
 _FIRST = frozenset((
