@@ -13,8 +13,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     try:
         write_synced(temporary, data)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename = str(path)  # nobody asked for the other
         raise
     sync_folder(path.parent)
 

@@ -41,10 +41,15 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
 
     Where something stands on an axis is a column with the axis's name; a plane has two.
     """
-    trials = trials_table(run)
-    if run.recipe.sweep:
-        return {"trials": trials, "proposals": proposals_table(run)}
-    return {"trials": trials, "settings": settings_table(run)}
+    kind = ("proposals", proposals_table) if run.recipe.sweep else ("settings", settings_table)
+    made = {"trials": trials_table(run), kind[0]: kind[1](run)}
+    return {name: _of_one_kind(table) for name, table in made.items()}
+
+
+def _of_one_kind(table: pd.DataFrame) -> pd.DataFrame:
+    """A column that holds numbers and words, as a hyperparameter may in a record that was changed, is of words."""
+    mixed = [str(name) for name in table if len({type(cell) for cell in table[name].dropna()}) > 1]
+    return table.astype(dict.fromkeys(mixed, "string"))
 
 
 def trials_table(run: Run) -> pd.DataFrame:
@@ -100,7 +105,10 @@ def proposals_table(run: Run) -> pd.DataFrame:
         rows.append(
             {"proposal": one.proposal.number, "setting": setting.setting}
             | {f"objective_{name}": value for name, value in zip(run.recipe.sweep.objectives, one.values, strict=True)}
-            | {"test_error": one.test_error, **{tuned.field: chosen[tuned.field] for tuned in run.recipe.sweep.tune}}
+            | {
+                "test_error": one.test_error,
+                **{tuned.field: chosen.get(tuned.field) for tuned in run.recipe.sweep.tune},
+            }
             | {**costs, "budget_error": setting.budget_error, "sentence": setting.sentence, "proxy": setting.proxy}
         )
     return pd.DataFrame(rows)

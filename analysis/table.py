@@ -37,7 +37,7 @@ def trials_table(recipe: Recipe, trials: Iterable[Trial], proposals: Iterable[Pr
     rows = [_row(trial) | costs.get(trial.sentence, dict.fromkeys(_COSTS)) for trial in ordered]
     columns = {name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in DTYPES.items()}
     tuned = [one.field for one in recipe.sweep.tune] if recipe.sweep else []
-    return pd.DataFrame(columns | {name: pd.Series([t.hyperparameters[name] for t in ordered]) for name in tuned})
+    return pd.DataFrame(columns | {name: pd.Series([t.hyperparameters.get(name) for t in ordered]) for name in tuned})
 
 
 def _row(trial: Trial) -> dict[str, object]:

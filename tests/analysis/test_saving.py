@@ -55,11 +55,21 @@ def of_sweep(folder: Path) -> Run:
     return run
 
 
+def changed(folder: Path) -> Run:
+    """By hand, so that what was tuned is a number, a word, a list or nothing."""
+    run = Run.create(folder / "run", a_sweep())
+    for number, lr in enumerate((0.1, "fast", [1, 2], None)):
+        run.append(proposed(run, number, 10.0, lr=lr))  # type: ignore[arg-type]
+    lines = (run.folder / "trials.jsonl").read_text(encoding="utf-8")
+    (run.folder / "trials.jsonl").write_text(lines.replace('"lr": null, ', ""), encoding="utf-8")
+    return Run.open(run.folder)
+
+
 def empty(folder: Path) -> Run:
     return Run.create(folder / "run", a_recipe())
 
 
-@pytest.mark.parametrize("make", [of_axis, of_plane, hostile, of_sweep, empty])
+@pytest.mark.parametrize("make", [of_axis, of_plane, hostile, of_sweep, changed, empty])
 @pytest.mark.parametrize("suffix", TABLES)
 def test_every_table_is_written_whole(make: Callable[[Path], Run], suffix: str, tmp_path: Path) -> None:
     for name, table in tables(make(tmp_path)).items():
@@ -107,6 +117,13 @@ def test_a_table_is_never_half_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
         save_table(table.head(1), path)
     assert path.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "t.csv"]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").mkdir()
+    with pytest.raises(OSError, match="directory") as refused:
+        save_table(tables(of_axis(tmp_path))["trials"], tmp_path / "t.csv")
+    assert refused.value.filename == str(tmp_path / "t.csv")
 
 
 def test_the_settings_are_the_reports(tmp_path: Path) -> None:
