@@ -1,7 +1,6 @@
 """The torch module of a network: one line of torch for each operation of its graph, compiled by torch.fx."""
 
 import operator
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import assert_never
@@ -14,6 +13,7 @@ from torch.fx.proxy import GraphAppendingTracer
 from space import ops
 from space.arch import Arch, trace
 from space.graph import Graph, Node
+from space.inplace import overwriting
 from space.ops import Shape
 from space.recompute import recomputed
 from space.tiles import tilings
@@ -36,10 +36,10 @@ def build_graph(graph: Graph, *, portable: bool = False) -> fx.GraphModule:
     """
     root, code = nn.Module(), fx.Graph()
     tiled, tiles = tilings(graph), dict[int, fx.Proxy]()
-    free = _overwritable(graph)
+    inplace = overwriting(graph)
     values: list[fx.Proxy] = []
-    for node in graph.nodes:
-        xs = [values[i] for i in node.inputs]
+    for i, node in enumerate(graph.nodes):
+        xs = [values[j] for j in node.inputs]
         match node.op:
             case ops.Input():
                 values.append(fx.Proxy(code.placeholder("x"), GraphAppendingTracer(code)))
@@ -53,13 +53,13 @@ def build_graph(graph: Graph, *, portable: bool = False) -> fx.GraphModule:
                 if portable and isinstance(op, ops.SampleConv):
                     values.append(_sample_sum(xs[0], xs[1], op.kernel, op.stride, node.shape.channels))
                 else:
-                    values.append(_joined(op, xs, node.shape.channels, inplace=node.inputs[0] in free))
+                    values.append(_joined(op, xs, node.shape.channels, inplace=i in inplace))
             case ops.Slice() as op if (whole := node.inputs[0]) in tiled:
                 if whole not in tiles:
                     tiles[whole] = xs[0].split([part.stop - part.start for part in tiled[whole]], 1)
                 values.append(_call(operator.getitem, tiles[whole], tiled[whole].index(op)))
             case op:
-                values.append(_mapped(op, xs[0], graph.inputs(node)[0], inplace=node.inputs[0] in free))
+                values.append(_mapped(op, xs[0], graph.inputs(node)[0], inplace=i in inplace))
     outputs = [_flat(values[i], graph.nodes[i]).node for i in (-1, *graph.auxiliary)]
     code.output(tuple(outputs) if graph.auxiliary else outputs[0])
     return fx.GraphModule(root, code, class_name="Network")
@@ -68,13 +68,6 @@ def build_graph(graph: Graph, *, portable: bool = False) -> fx.GraphModule:
 def _flat(y: fx.Proxy, node: Node) -> fx.Proxy:
     """Logits without the sides of their map, where the classifier is a convolution of one pixel."""
     return y.flatten(1) if isinstance(node.op, ops.Conv) and node.shape[1:] == (1, 1) else y
-
-
-def _overwritable(graph: Graph) -> set[int]:
-    """The maps that one operation alone reads, and whose makers do not need them for their gradients."""
-    readers = Counter(i for node in graph.nodes for i in node.inputs)
-    makers = ops.Conv | ops.Norm | ops.Add | ops.Multiply
-    return {i for i, node in enumerate(graph.nodes) if readers[i] == 1 and isinstance(node.op, makers)}
 
 
 def residual_norms(graph: Graph) -> list[str]:

@@ -1,6 +1,6 @@
 """The closed set of operations every network is made of: what each makes of shapes, and what it costs."""
 
-from space.ops.base import Shape as Shape
+from space.ops.base import Gradient as Gradient, Shape as Shape
 from space.ops.joins import (
     Add as Add,
     Concat as Concat,

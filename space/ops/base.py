@@ -22,9 +22,28 @@ class Shape(NamedTuple):
         return f"{self.channels}x{self.height}x{self.width}"
 
 
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """What torch's autograd keeps of an operation for its gradient, and needs while it runs: elements of one image.
+
+    `keeps` are the inputs kept, by position, `keeps_result` the result; `extra` is kept beside them, and `indices` are
+    integers of 8 bytes. `forward` and `backward` are gone when the pass is through the operation.
+    """
+
+    keeps: tuple[int, ...] = ()
+    keeps_result: bool = False
+    extra: int = 0
+    indices: int = 0
+    forward: int = 0
+    backward: int = 0
+
+
 @dataclass(frozen=True)
 class Operation(ABC):
-    """A node's operation. Parameters and multiply-adds are 0 unless the operation says otherwise."""
+    """A node's operation. Parameters and multiply-adds are 0 unless the operation says otherwise.
+
+    Nor is anything kept for its gradient: a sum's is what it is handed, that of a concatenation a part of it.
+    """
 
     @abstractmethod
     def shape(self, *xs: Shape) -> Shape:
@@ -35,6 +54,9 @@ class Operation(ABC):
 
     def macs(self, *xs: Shape) -> int:  # noqa: ARG002 -- the field counts convolutions and linear layers only
         return 0
+
+    def gradient(self, *xs: Shape) -> Gradient:  # noqa: ARG002 -- as above
+        return Gradient()
 
 
 def side(n: int, kernel: int, stride: int, padding: int, *, ceil: bool = False) -> int:

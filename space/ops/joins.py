@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 from space.errors import SpaceError
-from space.ops.base import Operation, Shape, side
+from space.ops.base import Gradient, Operation, Shape, side
 
 
 @final
@@ -43,6 +43,10 @@ class Multiply(Operation):
             raise SpaceError(f"cannot weight the channels of {x} by {weights}")
         return x
 
+    def gradient(self, *xs: Shape) -> Gradient:
+        x, weights = xs
+        return Gradient(keeps=(0, 1), backward=x.elements if weights != x else 0)
+
 
 @final
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class MultiplyAdd(Operation):
     def shape(self, *xs: Shape) -> Shape:
         x, weights, other = xs
         return Add().shape(Multiply().shape(x, weights), other)
+
+    def gradient(self, *xs: Shape) -> Gradient:
+        return Multiply().gradient(*xs[:2])
 
 
 @final
@@ -82,6 +89,9 @@ class Softmax(Operation):
         if xs[0].channels % groups:
             raise SpaceError(f"{xs[0].channels} weights are not divisible by {groups} splits")
         return xs[0]
+
+    def gradient(self, *xs: Shape) -> Gradient:  # noqa: ARG002 -- whatever the shapes
+        return Gradient(keeps_result=True)
 
 
 @final
@@ -135,6 +145,12 @@ class Involution(Operation):
     def macs(self, *xs: Shape) -> int:
         return self.kernel**2 * self.shape(*xs).elements
 
+    def gradient(self, *xs: Shape) -> Gradient:
+        x, _ = xs
+        patches = self.macs(*xs)  # an element for each
+        again = 2 if self.groups < x.channels else 1  # as often as their products are summed
+        return Gradient(keeps=(1,), extra=patches, forward=patches + x.elements, backward=again * patches)
+
 
 @final
 @dataclass(frozen=True)
@@ -155,3 +171,7 @@ class SampleConv(Operation):
 
     def macs(self, *xs: Shape) -> int:
         return self.kernel**2 * self.shape(*xs).elements
+
+    def gradient(self, *xs: Shape) -> Gradient:
+        x, _ = xs
+        return Gradient(keeps=(1,), extra=x.elements, forward=x.elements, backward=2 * x.elements)

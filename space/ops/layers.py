@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from space.errors import SpaceError
-from space.ops.base import Operation, Shape, side
+from space.ops.base import Gradient, Operation, Shape, side
 from space.written import MAX_NUMBER
 
 
@@ -65,6 +65,9 @@ class Conv(Operation):
     def _weights(self, *xs: Shape) -> int:
         return self.out * (xs[0].channels // self.groups) * self.kernel[0] * self.kernel[1]
 
+    def gradient(self, *xs: Shape) -> Gradient:  # noqa: ARG002 -- whatever the shapes
+        return Gradient(keeps=(0,))
+
 
 @final
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ class Norm(Operation):
     def params(self, *xs: Shape) -> int:
         return 2 * xs[0].channels
 
+    def gradient(self, *xs: Shape) -> Gradient:
+        return Gradient(keeps=(0,), backward=xs[0].elements)
+
 
 @final
 @dataclass(frozen=True)
@@ -90,6 +96,11 @@ class LocalNorm(Operation):
     def shape(self, *xs: Shape) -> Shape:
         return xs[0]
 
+    def gradient(self, *xs: Shape) -> Gradient:
+        (x,) = xs
+        padded = (x.channels + self.size - 1) * x.height * x.width
+        return Gradient(keeps=(0,), extra=2 * x.elements + padded, forward=x.elements, backward=4 * x.elements)
+
 
 @final
 @dataclass(frozen=True)
@@ -100,6 +111,9 @@ class Activation(Operation):
 
     def shape(self, *xs: Shape) -> Shape:
         return xs[0]
+
+    def gradient(self, *xs: Shape) -> Gradient:  # noqa: ARG002 -- whatever the shapes
+        return Gradient(keeps=(0,)) if self.function == "relu6" else Gradient(keeps_result=True)
 
 
 @final
@@ -113,6 +127,9 @@ class Dropout(Operation):
         if not 0 <= self.percent < 100:
             raise SpaceError(f"dropout of {self.percent} %; write 0 to 99")
         return xs[0]
+
+    def gradient(self, *xs: Shape) -> Gradient:
+        return Gradient(extra=xs[0].elements)
 
 
 @final
@@ -143,6 +160,9 @@ class Pool(Operation):
         height, width = (side(n, self.kernel, self.stride, self.padding, ceil=self.ceil) for n in (x.height, x.width))
         return Shape(x.channels, height, width)
 
+    def gradient(self, *xs: Shape) -> Gradient:
+        return Gradient(keeps=(0,), indices=self.shape(*xs).elements if self.function == "max" else 0)
+
 
 @final
 @dataclass(frozen=True)
@@ -155,6 +175,9 @@ class GlobalPool(Operation):
         if self.size < 1:
             raise SpaceError(f"a map averaged to {self.size}x{self.size}; at least 1x1 is needed")
         return Shape(xs[0].channels, self.size, self.size)
+
+    def gradient(self, *xs: Shape) -> Gradient:
+        return Gradient(keeps=(0,), backward=xs[0].elements) if self.size > 1 else Gradient()
 
 
 @final
@@ -174,3 +197,7 @@ class Linear(Operation):
 
     def macs(self, *xs: Shape) -> int:
         return xs[0].elements * self.out
+
+    def gradient(self, *xs: Shape) -> Gradient:
+        (x,) = xs
+        return Gradient(keeps=(0,)) if x[1:] == (1, 1) else Gradient(extra=x.elements)  # a map is flattened by copying
