@@ -111,8 +111,8 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
     train.add_argument(
         "--data",
         metavar="NAME",
-        help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural or folder:PATH (default: fashion-mnist "
-        "where it is installed, else digits)",
+        help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME "
+        "(default: fashion-mnist where it is installed, else digits)",
     )
     train.add_argument("--fidelity", metavar="NAME", default="quick", help="tiny, quick (default), medium or full")
     train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")

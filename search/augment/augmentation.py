@@ -77,9 +77,7 @@ class Epoch:
         jitter, noise = self.of.training.jitter, self.of.training.pca_noise
         if not (jitter or noise):
             return images
-        return jittered(
-            images.float(), jitter=jitter, noise=noise, components=self.of.components, generator=self.colours
-        )
+        return jittered(images, jitter=jitter, noise=noise, components=self.of.components, generator=self.colours)
 
     def _mixed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """By mixup or CutMix; where both are asked for, every batch by either."""

@@ -31,8 +31,12 @@ class Normalisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Bytes (N, C, H, W) to floats with mean 0 and standard deviation 1 over the images this was taken of."""
-        mean, std = (torch.tensor(values, device=images.device)[:, None, None] for values in (self.mean, self.std))
-        return images.float().sub_(mean).div_(std)
+        rows = images.permute(0, 2, 3, 1).float().flatten(2)  # (N, H, W · C), where the same few numbers come again
+        mean, std = (
+            torch.tensor(values, device=images.device).repeat(images.shape[3]) for values in (self.mean, self.std)
+        )
+        shape = (len(images), *images.shape[2:], images.shape[1])
+        return rows.sub_(mean).div_(std).reshape(shape).permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Components:
 def jittered(
     images: Tensor, *, jitter: float, noise: float, components: Components | None, generator: torch.Generator
 ) -> Tensor:
-    """Floats of bytes (N, C, H, W) with each image's brightness, contrast, saturation and tint changed, in place.
+    """Bytes or floats (N, C, H, W) to floats, each image's brightness, contrast, saturation and tint changed.
 
     The first three times a factor of their own, uniform from 1 - `jitter` to 1 + `jitter`, in this order; saturation
     only of three channels. Then each principal component times N(0, `noise`²) is added (Krizhevsky et al. 2012, who
@@ -73,12 +77,13 @@ def jittered(
     identity = torch.eye(channels, device=device)
     saturated = colour * identity + (1 - colour) * luma if channels == len(LUMA) else identity
     matrix = (saturated * bright * contrast).to(place)  # (N, C, C)
-    grey = torch.einsum("nchw,c->n", images, luma.to(place)) / images[0, 0].numel()  # the mean of each image's greys
+    planes = images.to(torch.float32, memory_format=torch.contiguous_format).flatten(2)
+    grey = planes.mean(2) @ luma.to(place)  # the mean of each image's greys
     offset = (bright * (1 - contrast))[:, 0].to(place) * grey[:, None]  # a grey, whose saturation is what it was
     if components is not None:
         offset = offset + (steps @ torch.tensor(components.rows, device=device)).to(place)
-    mapped = torch.einsum("nchw,ndc->nhwd", images, matrix).add_(offset[:, None, None])
-    return mapped.permute(0, 3, 1, 2)
+    mapped = torch.baddbmm(offset[:, :, None], matrix, planes).reshape(images.shape)
+    return mapped.contiguous(memory_format=torch.channels_last)
 
 
 def _histograms(pixels: NDArray[np.uint8], which: NDArray[np.int64]) -> list[NDArray[np.intp]]:

@@ -1,10 +1,13 @@
 """Which part of each image is seen, and whether in a mirror: whole batches at once."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 RATIOS = (3 / 4, 4 / 3)  # width over height of a resized crop
 TRIES = 10  # boxes drawn for an image before the whole of it is taken
+ONE_BY_ONE = 64  # pixels a side from which on a CPU is faster with one image at a time
 
 
 def crop_and_flip(
@@ -23,10 +26,19 @@ def crop_and_flip(
     across = torch.arange(width, device=images.device)
     rows = down + torch.arange(height, device=images.device)
     columns = right + torch.where((coin == 1) & flip, across.flip(0), across)
-    padded = nn.functional.pad(images, [padding] * 4)
-    which = torch.arange(count, device=images.device)[:, None, None]
-    # Indexing puts the channels last, and permuting only relabels: the result lies in memory as channels_last.
-    return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return picked(nn.functional.pad(images, [padding] * 4), rows[:, :, None], columns[:, None, :])
+
+
+def picked(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Of each image (N, C, H, W) the pixels at `rows` and `columns`, which broadcast to (N, h, w): (N, C, h, w).
+
+    The channels lie last in memory, so that a pixel is copied at once.
+    """
+    count, channels, height, width = images.shape
+    starts = torch.arange(0, count * height, height, device=images.device)[:, None, None]
+    places = (starts + rows) * width + columns
+    pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, places.flatten())
+    return pixels.reshape(*places.shape, channels).permute(0, 3, 1, 2)
 
 
 def resized_crop(images: Tensor, *, least_area: float, flip: bool, generator: torch.Generator, side: int) -> Tensor:
@@ -36,15 +48,33 @@ def resized_crop(images: Tensor, *, least_area: float, flip: bool, generator: to
     to 4/3. Bilinear, widened where it shrinks, as Pillow resizes.
     """
     count, _, height, width = images.shape
-    device = generator.device
-    top, left, tall, wide = _boxes(count, height, width, least_area, generator)
-    coin = torch.randint(2, (count, 1, 1), generator=generator, device=device)
-    rows, columns = (
-        _triangles(start, length, size, side) for start, length, size in ((top, tall, height), (left, wide, width))
-    )
-    columns = torch.where((coin == 1) & flip, columns.flip(1), columns)
+    boxes = _boxes(count, height, width, least_area, generator)
+    coin = torch.randint(2, (count,), generator=generator, device=generator.device)
+    mirrored = (coin == 1) & flip
+    is_large = images.device.type == "cpu" and height * side > ONE_BY_ONE**2
+    return (_one_by_one if is_large else _all_at_once)(images, boxes, mirrored, side)
+
+
+def _one_by_one(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side: int) -> Tensor:
+    """By torch's resizing of bytes on a CPU, which is Pillow's."""
+    results = images.new_empty(len(images), side, side, images.shape[1]).permute(0, 3, 1, 2)
+    numbers = torch.stack((*boxes, mirrored), 1).long().tolist()
+    for result, image, (top, left, tall, wide, mirror) in zip(results, images, numbers, strict=True):
+        box = image[None, :, top : top + tall, left : left + wide]
+        (seen,) = nn.functional.interpolate(box, (side, side), mode="bilinear", antialias=True)
+        result.copy_(seen.flip(2) if mirror else seen)
+    return results
+
+
+def _all_at_once(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side: int) -> Tensor:
+    """By matrices of each image's own: one for its rows, one for its columns."""
+    top, left, tall, wide = boxes
+    height, width = images.shape[2:]
+    rows, columns = _triangles(top, tall, height, side), _triangles(left, wide, width, side)
+    columns = torch.where(mirrored[:, None, None], columns.flip(1), columns)
     rows, columns = rows.to(images.device)[:, None], columns.to(images.device)[:, None]
-    return (rows @ images.float() @ columns.mT).round_().to(torch.uint8)
+    results = rows @ images.float() @ columns.mT
+    return results.round_().to(torch.uint8, memory_format=torch.channels_last)
 
 
 def _boxes(

@@ -1,38 +1,55 @@
 """RandAugment (Cubuk et al. 2020): so many operations drawn for each image, all of one magnitude.
 
-The fourteen operations, their strengths at a magnitude of 30 and their order are those of the paper, the pixels those
-of Pillow's operations, to a level or two of rounding.
+The fourteen operations, one of which does nothing, and their strengths at a magnitude of 30 are those of the paper, the
+pixels those of Pillow's operations, to a level or two of rounding.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from search.augment.colour import LUMA
+from search.augment.geometry import picked
 
 STRONGEST = 30  # the magnitude at which an operation is as strong as it can be
+Size: TypeAlias = Sequence[int]  # height and width
+Map: TypeAlias = tuple[Tensor, Tensor]  # (N, 2, 2) and (N, 2)
 SMOOTH = ((1, 1, 1), (1, 5, 1), (1, 1, 1))  # Pillow's filter of that name
 
 
 def randaugment(images: Tensor, *, count: int, magnitude: float, generator: torch.Generator) -> Tensor:
-    """`count` operations on each image of bytes (N, C, H, W), in place; what is moved in from outside is black.
+    """`count` operations on each image of bytes (N, C, H, W); what is moved in from outside is black.
 
-    Those of the images that are to have the same operation have it together.
+    Those of the images that are to have the same operation lie together while they have it.
     """
     strength = magnitude / STRONGEST
+    places = torch.arange(len(images))  # where each image lay
     for _ in range(count):
         which, sign = (
-            torch.randint(options, (len(images),), generator=generator, device=generator.device)
-            for options in (len(OPERATIONS), 2)
+            torch.randint(options, (len(images),), generator=generator, device=generator.device).cpu()[places]
+            for options in (1 + len(OF_VALUES) + len(OF_PLACES), 2)
         )
-        for number, operation in enumerate(OPERATIONS):
-            chosen = (which == number).nonzero()[:, 0]
-            if operation is not None and len(chosen):
-                signs, chosen = (2.0 * sign[chosen] - 1).to(images.device), chosen.to(images.device)
-                images[chosen] = operation(images[chosen], strength, signs)
-    return images
+        order = which.argsort(stable=True)
+        images, places, signs = _taken(images, order), places[order], (2.0 * sign[order] - 1).to(images.device)
+        ends = which.bincount(minlength=1 + len(OF_VALUES) + len(OF_PLACES)).cumsum(0).tolist()
+        parts = [slice(start, end) for start, end in pairwise(ends)]  # but those that are left as they are
+        for operation, part in zip(OF_VALUES, parts, strict=False):
+            if part.stop > part.start:
+                images[part] = operation(images[part], strength, signs[part])
+        moved = parts[len(OF_VALUES) :]
+        maps = [map_of(strength, signs[part], images.shape[2:]) for map_of, part in zip(OF_PLACES, moved, strict=True)]
+        last = slice(moved[0].start, None)
+        images[last] = sampled(images[last], *(torch.cat(each) for each in zip(*maps, strict=True)))
+    return _taken(images, places.argsort())
+
+
+def _taken(images: Tensor, order: Tensor) -> Tensor:
+    """A copy in another order, the channels last in memory."""
+    return images.permute(0, 2, 3, 1).index_select(0, order.to(images.device)).permute(0, 3, 1, 2)
 
 
 # Of values ---------------------------------------------------------------------------------------------------
@@ -41,24 +58,26 @@ def randaugment(images: Tensor, *, count: int, magnitude: float, generator: torc
 def _autocontrast(images: Tensor, strength: float, sign: Tensor) -> Tensor:
     """The darkest value of each channel becomes 0, the brightest 255."""
     del strength, sign
-    low, high = images.amin((2, 3), keepdim=True).float(), images.amax((2, 3), keepdim=True).float()
-    stretched = (images - low) * (255 / (high - low))
-    return torch.where(high > low, stretched.round(), images).to(torch.uint8)
+    planes = _planes(images)
+    low, high = (edge(planes.flatten(2), 2)[:, :, None, None] for edge in (torch.amin, torch.amax))
+    flat = high == low
+    stretched = planes.sub_(low.where(~flat, 0)).mul_(torch.where(flat, 1, 255 / (high - low)))
+    return stretched.round_().to(torch.uint8)
 
 
 def _equalize(images: Tensor, strength: float, sign: Tensor) -> Tensor:
     """Every value becomes as frequent as the others, as nearly as a table from values to values can make it."""
     del strength, sign
     count, channels, *_ = images.shape
-    rows = 256 * torch.arange(count * channels, device=images.device).reshape(count, channels, 1, 1)
-    places = images.long() + rows
-    histogram = torch.bincount(places.flatten(), minlength=256 * count * channels).reshape(-1, 256)
+    tables = 256 * torch.arange(count * channels, dtype=torch.int32, device=images.device)
+    places = images.to(torch.int32, memory_format=torch.contiguous_format) + tables.reshape(count, channels, 1, 1)
+    histogram = torch.bincount(places.flatten(), minlength=256 * len(tables)).reshape(-1, 256)
     last = 255 - histogram.flip(1).ne(0).int().argmax(1, keepdim=True)
     step = (histogram.sum(1, keepdim=True) - histogram.gather(1, last)) // 255
     before = histogram.cumsum(1) - histogram
     table = ((step // 2 + before) // step.clamp(1)).clamp(0, 255)
-    table = torch.where(step > 0, table, torch.arange(256, device=images.device))
-    return table.flatten()[places].to(torch.uint8)
+    table = torch.where(step > 0, table, torch.arange(256, device=images.device)).to(torch.uint8)
+    return table.flatten().index_select(0, places.flatten()).reshape(images.shape)
 
 
 def _posterize(images: Tensor, strength: float, sign: Tensor) -> Tensor:
@@ -77,108 +96,112 @@ def _solarize(images: Tensor, strength: float, sign: Tensor) -> Tensor:
 
 
 def _brightness(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    return _enhanced(images, torch.zeros((), device=images.device), strength, sign)
+    planes = _planes(images)
+    return _enhanced(planes, torch.zeros_like(planes[:, :1, :1, :1]), strength, sign)
 
 
 def _colour(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    return _enhanced(images, _grey(images), strength, sign)
+    planes = _planes(images)
+    return _enhanced(planes, _grey(planes), strength, sign)
 
 
 def _contrast(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    return _enhanced(images, _grey(images).mean((1, 2, 3), keepdim=True).round(), strength, sign)
+    planes = _planes(images)
+    return _enhanced(planes, _grey(planes).mean((1, 2, 3), keepdim=True).round_(), strength, sign)
 
 
 def _sharpness(images: Tensor, strength: float, sign: Tensor) -> Tensor:
     """Smoothed or the opposite; the outermost pixels stay."""
-    channels = images.shape[1]
-    smooth, kernel = images.float(), torch.tensor(SMOOTH, device=images.device) / 13
-    if min(images.shape[2:]) > 2:
-        inner = nn.functional.conv2d(smooth, kernel.expand(channels, 1, 3, 3), groups=channels)
-        smooth[:, :, 1:-1, 1:-1] = inner
-    return _enhanced(images, smooth, strength, sign)
+    planes = _planes(images)
+    smooth = planes.clone()
+    if min(planes.shape[2:]) > 2:
+        kernel = torch.tensor(SMOOTH, device=images.device) / 13
+        inner = nn.functional.conv2d(planes.flatten(0, 1)[:, None], kernel[None, None])
+        smooth[:, :, 1:-1, 1:-1] = inner.reshape(smooth[:, :, 1:-1, 1:-1].shape)
+    return _enhanced(planes, smooth, strength, sign)
 
 
-def _enhanced(images: Tensor, without: Tensor, strength: float, sign: Tensor) -> Tensor:
+def _enhanced(planes: Tensor, without: Tensor, strength: float, sign: Tensor) -> Tensor:
     """Nearer to the image without something, or as much further from it: by up to 90 %."""
     factor = 1 + 0.9 * strength * sign[:, None, None, None]
-    return torch.lerp(without.expand_as(images), images.float(), factor).clamp_(0, 255).to(torch.uint8)
+    return planes.mul_(factor).add_((1 - factor) * without).clamp_(0, 255).to(torch.uint8)
 
 
-def _grey(images: Tensor) -> Tensor:
+def _grey(planes: Tensor) -> Tensor:
     """(N, 1, H, W), in whole bytes."""
-    if images.shape[1] != len(LUMA):
-        return images.float().mean(1, keepdim=True)
-    return torch.einsum("nchw,c->nhw", images.float(), torch.tensor(LUMA, device=images.device))[:, None].round()
+    if planes.shape[1] != len(LUMA):
+        return planes.mean(1, keepdim=True)
+    luma = torch.tensor(LUMA, device=planes.device).expand(len(planes), 1, -1)
+    return torch.bmm(luma, planes.flatten(2)).round_().reshape(-1, 1, *planes.shape[2:])
 
 
-# Of places ---------------------------------------------------------------------------------------------------
+def _planes(images: Tensor) -> Tensor:
+    """Floats, one channel after the other in memory: what is one number for a channel then costs little."""
+    return images.to(torch.float32, memory_format=torch.contiguous_format)
 
 
-def _rotate(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    """About the middle, by up to 30 degrees."""
-    angle = math.radians(30) * strength * sign
-    cos, sin = angle.cos(), angle.sin()
-    middle = torch.tensor(images.shape[2:][::-1], device=images.device) / 2
-    matrix = torch.stack((cos, -sin, sin, cos), 1).reshape(-1, 2, 2)
-    return _sampled(images, matrix, middle - matrix @ middle)
-
-
-def _shear_x(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    """From the upper left corner, by up to 0.3."""
-    return _sheared(images, 0.3 * strength * sign, (0, 1))
-
-
-def _shear_y(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    return _sheared(images, 0.3 * strength * sign, (1, 0))
-
-
-def _translate_x(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    """By up to 150 of 331 parts of the width."""
-    return _moved(images, strength * sign, axis=0)
-
-
-def _translate_y(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    return _moved(images, strength * sign, axis=1)
-
-
-def _sheared(images: Tensor, by: Tensor, place: tuple[int, int]) -> Tensor:
-    matrix = torch.eye(2, device=images.device).repeat(len(images), 1, 1)
-    matrix[:, place[0], place[1]] = by
-    return _sampled(images, matrix, torch.zeros(len(images), 2, device=images.device))
-
-
-def _moved(images: Tensor, by: Tensor, *, axis: int) -> Tensor:
-    shift = torch.zeros(len(images), 2, device=images.device)
-    shift[:, axis] = (by * (150 / 331) * images.shape[3 - axis]).trunc()
-    return _sampled(images, torch.eye(2, device=images.device).expand(len(images), 2, 2), shift)
-
-
-def _sampled(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
-    """The nearest pixel to `matrix` @ (x, y) + `shift`, in pixels from the upper left corner; 0 outside."""
-    count, _, height, width = images.shape
-    y, x = torch.meshgrid(*(torch.arange(n, device=images.device) + 0.5 for n in (height, width)), indexing="ij")
-    places = torch.einsum("nij,jhw->inhw", matrix, torch.stack((x, y))) + shift.T[:, :, None, None]
-    column, row = places.floor().long()
-    is_inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    column, row = column.clamp(0, width - 1), row.clamp(0, height - 1)
-    which = torch.arange(count, device=images.device)[:, None, None]
-    return images[which, :, row, column].mul_(is_inside[..., None]).permute(0, 3, 1, 2)
-
-
-Operation = Callable[[Tensor, float, Tensor], Tensor]
-OPERATIONS: tuple[Operation | None, ...] = (
-    None,
+OF_VALUES = (
     _autocontrast,
     _equalize,
-    _rotate,
     _solarize,
     _colour,
     _posterize,
     _contrast,
     _brightness,
     _sharpness,
-    _shear_x,
-    _shear_y,
-    _translate_x,
-    _translate_y,
 )
+
+# Of places: where in an image of so many rows and columns the pixel at (x, y) comes from, as a matrix and a shift ---
+
+
+def _rotated(strength: float, sign: Tensor, size: Size) -> Map:
+    """About the middle, by up to 30 degrees."""
+    angle = math.radians(30) * strength * sign
+    cos, sin = angle.cos(), angle.sin()
+    middle = torch.tensor(size[::-1], device=sign.device) / 2
+    matrix = torch.stack((cos, -sin, sin, cos), 1).reshape(-1, 2, 2)
+    return matrix, middle - matrix @ middle
+
+
+def _sheared_x(strength: float, sign: Tensor, size: Size) -> Map:
+    """From the upper left corner, by up to 0.3."""
+    del size
+    return _affine(sign, x_of_y=0.3 * strength)
+
+
+def _sheared_y(strength: float, sign: Tensor, size: Size) -> Map:
+    del size
+    return _affine(sign, y_of_x=0.3 * strength)
+
+
+def _translated_x(strength: float, sign: Tensor, size: Size) -> Map:
+    """By up to 150 of 331 parts of the width, in whole pixels."""
+    return _affine(sign, x=math.trunc(150 / 331 * strength * size[1]))
+
+
+def _translated_y(strength: float, sign: Tensor, size: Size) -> Map:
+    return _affine(sign, y=math.trunc(150 / 331 * strength * size[0]))
+
+
+OF_PLACES = (_rotated, _sheared_x, _sheared_y, _translated_x, _translated_y)
+
+
+def _affine(sign: Tensor, *, x_of_y: float = 0, y_of_x: float = 0, x: float = 0, y: float = 0) -> Map:
+    """The identity and, with each image's sign, what is said."""
+    matrix, shift = torch.tensor([[0, x_of_y], [y_of_x, 0]]), torch.tensor([x, y], dtype=torch.float32)
+    identity = torch.eye(2, device=sign.device)
+    return identity + sign[:, None, None] * matrix.to(sign.device), sign[:, None] * shift.to(sign.device)
+
+
+def sampled(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
+    """The nearest pixel to `matrix` (N, 2, 2) @ (x, y) + `shift` (N, 2), from the upper left corner; 0 outside."""
+    height, width = images.shape[2:]
+    y, x = (torch.arange(size, device=images.device) + 0.5 for size in (height, width))
+    column, row = (
+        (matrix[:, i, 0, None, None] * x + matrix[:, i, 1, None, None] * y[:, None] + shift[:, i, None, None])
+        .floor()
+        .long()
+        for i in range(2)
+    )
+    is_inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    return picked(images, row.clamp(0, height - 1), column.clamp(0, width - 1)).mul_(is_inside[:, None])

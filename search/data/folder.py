@@ -12,13 +12,11 @@ from search.data import mnist
 from search.data.cached import Part, Tell, cached
 from search.data.images import DataError, DataNameError, DataSet, Labels
 from search.data.places import home, is_folder, reason
-from search.data.split import stratified
-from search.seeds import seed_for
+from search.data.split import held_out
 
 ENDINGS = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff",
            ".webp"}  # fmt: skip
 TRAIN, VALIDATION, TEST = ("train", "training"), ("val", "valid", "validation"), ("test", "testing")
-TEST_SHARE = 0.2  # of each class, where the folder has no test part
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,7 @@ def folder(path: str, name: str, tell: Tell) -> DataSet:
 def _decoded(root: Path, train: Classes, test: Classes | None, tell: Tell) -> DataSet:
     files, labels = _listed(train, list(train))
     if test is None:
-        rng = np.random.default_rng(seed_for("folder", "test"))
-        chosen = [np.sort(part) for part in stratified(labels, int(TEST_SHARE * len(labels)), rng)]
-        pairs = [([files[index] for index in part], labels[part]) for part in chosen]
+        pairs = [([files[index] for index in part], labels[part]) for part in held_out(labels, "folder")]
     else:
         pairs = [(files, labels), _listed(test, list(train))]
     parts = {name: _part(root, *pair) for name, pair in zip(("train", "test"), pairs, strict=True)}

@@ -8,6 +8,7 @@ from search.data import cifar, mnist, svhn
 from search.data.cached import Tell
 from search.data.digits import digits
 from search.data.folder import folder
+from search.data.hub import hub
 from search.data.images import DataNameError, DataSet, digest_of
 from search.data.places import home, is_folder
 from search.data.procedural import procedural
@@ -21,7 +22,7 @@ LOADERS: Mapping[str, Callable[[], DataSet]] = {
     "svhn": svhn.published,
     "procedural": procedural,
 }
-NAMES = f"{', '.join(LOADERS)} or folder:PATH"
+NAMES = f"{', '.join(LOADERS)}, folder:PATH or hf:NAME"
 
 
 def load(name: str, tell: Tell = lambda _: None) -> DataSet:
@@ -37,6 +38,8 @@ def _named(name: str, tell: Tell) -> DataSet:
     kind, colon, path = name.partition(":")
     if kind == "folder" and colon:
         return folder(path, name, tell)
+    if kind == "hf" and colon:
+        return hub(path, name, tell)
     if name not in LOADERS:
         known = f"{name!r} is not known; write {NAMES}"
         near = f"folder:{name}" if is_folder(home(name)) else get_close_matches(name, LOADERS, 1, cutoff=0)[0]

@@ -12,6 +12,7 @@ from search.seeds import seed_for
 from search.shrink import shrunk
 
 VALIDATION_FRACTION, VALIDATION_MOST = 0.1, 2_500
+TEST_FRACTION = 0.2  # where nothing says what is to be tested
 
 
 def split(
@@ -40,6 +41,13 @@ def stratified(labels: Labels, total: int, rng: np.random.Generator) -> tuple[In
     quota = np.minimum(np.maximum(total * counts // len(labels), 1), counts - 1)
     chosen = _rank_within_class(labels[order]) < quota[labels[order]]
     return order[~chosen], order[chosen]
+
+
+def held_out(labels: Labels, name: str) -> tuple[Indices, Indices]:
+    """Of data without a test part those to train with, and a fifth of each class to test with: always the same."""
+    rng = np.random.default_rng(seed_for(name, "test"))
+    rest, chosen = stratified(labels, int(TEST_FRACTION * len(labels)), rng)
+    return np.sort(rest), np.sort(chosen)
 
 
 def _rank_within_class(labels: Labels) -> Indices:

@@ -55,7 +55,7 @@ def test_a_folder_that_cannot_be_is_quoted_too(name: str) -> None:
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, near: str) -> None:
     with pytest.raises(DataNameError) as error:
         load(name)
-    known = "digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural or folder:PATH"
+    known = "digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME"
     assert str(error.value) == f"--data: {name!r} is not known; write {known} (the nearest is {near})"
 
 

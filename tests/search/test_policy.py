@@ -1,14 +1,15 @@
 """RandAugment's operations are Pillow's."""
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
-from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image
 
 from search.augment import policy, randaugment
+from tests.search.pillow_policy import pillows
 
 
 def some(kind: str, side: int = 12, channels: int = 3) -> np.ndarray:
@@ -23,42 +24,16 @@ def some(kind: str, side: int = 12, channels: int = 3) -> np.ndarray:
             return np.full((side, side, channels), 77, np.uint8)
 
 
-def pillows(name: str, image: Image.Image, strength: float, sign: int) -> Image.Image:
-    """What the paper's code does with Pillow."""
-    factor, width, height = 1 + 0.9 * strength * sign, *image.size
-
-    def moved(*numbers: float) -> Image.Image:
-        return image.transform(image.size, Image.Transform.AFFINE, numbers, Image.Resampling.NEAREST)
-
-    match name:
-        case "_autocontrast":
-            return ImageOps.autocontrast(image)
-        case "_equalize":
-            return ImageOps.equalize(image)
-        case "_posterize":
-            return ImageOps.posterize(image, 8 - round(4 * strength))
-        case "_solarize":
-            return ImageOps.solarize(image, math.ceil(255 * (1 - strength)))
-        case "_brightness":
-            return ImageEnhance.Brightness(image).enhance(factor)
-        case "_colour":
-            return ImageEnhance.Color(image).enhance(factor)
-        case "_contrast":
-            return ImageEnhance.Contrast(image).enhance(factor)
-        case "_sharpness":
-            return Image.blend(image.filter(ImageFilter.SMOOTH), image, factor)
-        case "_shear_x":
-            return moved(1, 0.3 * strength * sign, 0, 0, 1, 0)
-        case "_shear_y":
-            return moved(1, 0, 0, 0.3 * strength * sign, 1, 0)
-        case "_translate_x":
-            return moved(1, 0, math.trunc(150 / 331 * strength * sign * width), 0, 1, 0)
-        case "_translate_y":
-            return moved(1, 0, 0, 0, 1, math.trunc(150 / 331 * strength * sign * height))
-    raise AssertionError(name)
+Operation = Callable[[torch.Tensor, float, torch.Tensor], torch.Tensor]
 
 
-NAMED = {one.__name__: one for one in policy.OPERATIONS if one}
+def moving(map_of: Callable[..., policy.Map]) -> Operation:
+    return lambda images, strength, sign: policy.sampled(images, *map_of(strength, sign, images.shape[2:]))
+
+
+NAMED: dict[str, Operation] = {one.__name__: one for one in policy.OF_VALUES}
+NAMED |= {one.__name__: moving(one) for one in policy.OF_PLACES}
+ORDER: tuple[Operation | None, ...] = (None, *NAMED.values())
 
 
 def ours(name: str, image: np.ndarray, strength: float, sign: int) -> np.ndarray:
@@ -68,7 +43,7 @@ def ours(name: str, image: np.ndarray, strength: float, sign: int) -> np.ndarray
 
 @pytest.mark.parametrize("kind", ["noise", "ramp", "flat"])
 @pytest.mark.parametrize(("magnitude", "sign"), [(0, 1), (9, 1), (9, -1), (17, 1), (30, -1), (30, 1)])
-@pytest.mark.parametrize("name", sorted(set(NAMED) - {"_rotate"}))
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"_rotated"}))
 def test_every_operation_is_pillows(name: str, magnitude: int, sign: int, kind: str) -> None:
     image, strength = some(kind), magnitude / 30
     expected = np.asarray(pillows(name, Image.fromarray(image), strength, sign), np.int16)
@@ -81,7 +56,7 @@ def test_images_are_turned_as_pillow_turns_them(degrees: int) -> None:
     """A slope in both directions, so that a pixel taken for its neighbour differs by three at most."""
     y, x = np.mgrid[0:40, 0:40]
     image = (60 + 2 * x + y).astype(np.uint8)
-    turned = ours("_rotate", image[:, :, None], abs(degrees) / 30, np.sign(degrees))[:, :, 0].astype(int)
+    turned = ours("_rotated", image[:, :, None], abs(degrees) / 30, np.sign(degrees))[:, :, 0].astype(int)
     expected = np.asarray(Image.fromarray(image).rotate(degrees, Image.Resampling.NEAREST), int)
     both = (turned > 0) & (expected > 0)
     assert np.abs(turned - expected)[both].max() <= 3
@@ -99,16 +74,16 @@ def test_every_image_has_so_many_operations(seed: int, count: int, channels: int
     for _ in range(count):
         which, sign = (torch.randint(options, (7,), generator=generator) for options in (14, 2))
         for i in range(7):
-            if operation := policy.OPERATIONS[int(which[i])]:
+            if operation := ORDER[int(which[i])]:
                 expected[i : i + 1] = operation(expected[i : i + 1], 0.3, 2.0 * sign[i : i + 1] - 1)
     assert found.equal(expected)
 
 
-def test_every_operation_is_drawn_equally_often() -> None:
+def test_every_operation_is_drawn_equally_often(monkeypatch: pytest.MonkeyPatch) -> None:
     images = torch.zeros(14_000, 1, 1, 1, dtype=torch.uint8)
     seen: dict[str, int] = {}
 
-    def counting(name: str) -> policy.Operation:
+    def of_values(name: str) -> Operation:
         def operation(chosen: torch.Tensor, strength: float, sign: torch.Tensor) -> torch.Tensor:
             assert set(sign.tolist()) == {-1.0, 1.0}
             seen[name] = len(chosen)
@@ -116,8 +91,15 @@ def test_every_operation_is_drawn_equally_often() -> None:
 
         return operation
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(policy, "OPERATIONS", (None, *(counting(name) for name in NAMED)))
-        randaugment(images, count=1, magnitude=9.0, generator=torch.Generator().manual_seed(0))
+    def of_places(name: str, map_of: Callable[..., policy.Map]) -> Callable[..., policy.Map]:
+        def counting(strength: float, sign: torch.Tensor, size: policy.Size) -> policy.Map:
+            seen[name] = len(sign)
+            return map_of(strength, sign, size)
+
+        return counting
+
+    monkeypatch.setattr(policy, "OF_VALUES", tuple(of_values(one.__name__) for one in policy.OF_VALUES))
+    monkeypatch.setattr(policy, "OF_PLACES", tuple(of_places(one.__name__, one) for one in policy.OF_PLACES))
+    randaugment(images, count=1, magnitude=9.0, generator=torch.Generator().manual_seed(0))
     assert len(seen) == 13
     assert all(abs(number - 1_000) < 5 * 1_000**0.5 for number in seen.values())

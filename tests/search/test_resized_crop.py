@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from search.augment import crop_and_flip, resized_crop
+from search.augment import crop_and_flip, geometry, resized_crop
 from search.augment.geometry import RATIOS, _boxes, _triangles
 
 
@@ -35,6 +35,17 @@ def test_a_whole_box_of_the_same_size_changes_nothing() -> None:
     assert resized_crop(images, least_area=1.0, flip=False, generator=generator(), side=9).shape == images.shape
     rows = _triangles(torch.zeros(1), torch.tensor([9.0]), 9, 9)[0]
     assert rows.equal(torch.eye(9))
+
+
+@pytest.mark.parametrize(("size", "side"), [(9, 5), (40, 32), (33, 48)])
+def test_both_ways_of_resizing_are_the_same_to_a_level(size: int, side: int) -> None:
+    images, chance = noise(20, 3, size), generator()
+    boxes = geometry._boxes(20, size, size, 0.1, chance)
+    mirrored = torch.rand(20, generator=chance) < 0.5
+    one, other = (way(images, boxes, mirrored, side) for way in (geometry._one_by_one, geometry._all_at_once))
+    assert (one.int() - other.int()).abs().max() <= 1
+    assert one.is_contiguous(memory_format=torch.channels_last)
+    assert other.is_contiguous(memory_format=torch.channels_last)
 
 
 @settings(max_examples=30)
