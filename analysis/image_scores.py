@@ -33,19 +33,12 @@ class ImageScores:
 
 
 def image_scores(run: Run, known: ImageScores | None = None) -> ImageScores:
-    """Of the finished trials that kept theirs; what is `known` is not read again, nor is all of it for the same `run`.
+    """Of the finished trials that kept theirs; what is `known` is not read again.
 
     Scores that are missing, damaged or another test's than their trial's are left out, and `run.notices` says so.
     """
-    return _and_new(run, known) if known else run.once(_all)
-
-
-def _all(run: Run) -> ImageScores:
-    return _and_new(run, ImageScores())
-
-
-def _and_new(run: Run, known: ImageScores) -> ImageScores:
-    errors, losses = dict(known.errors), dict(known.losses)
+    errors = dict(known.errors) if known else {}
+    losses = dict(known.losses) if known else {}
     reasons = []
     for key, trial in run.finished().items():
         if trial.scores is None or key in errors:

@@ -48,10 +48,6 @@ def _proposals(recipe: Recipe) -> int:
 
 def answer(run: Run) -> Verdict:
     """What the run says so far."""
-    return run.once(_answer)
-
-
-def _answer(run: Run) -> Verdict:
     if run.recipe.sweep:
         return sweep_verdict(run.recipe, outcomes(run))
     return verdict(run.recipe, run.trials(), image_scores(run))

@@ -98,11 +98,6 @@ def test_a_trial_of_no_setting_comes_last_without_costs(run: Run) -> None:
     assert pd.isna(table["macs"].iloc[-1])
 
 
-def test_a_notebook_shows_hostile_reasons_as_text(run: Run) -> None:
-    run.append(failed(a_trial(run.recipe, 0, 0), "<script>alert(1)</script>"))
-    assert "<script>" not in run._repr_html_()
-
-
 def test_bytes_that_are_no_text_are_written_and_read_as_text() -> None:
     """A worker's error may name a file whose name is no UTF-8."""
     trial = failed(a_trial(a_recipe(), 0, 0), "no such file: '/data/\udcff'")
