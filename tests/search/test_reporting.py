@@ -11,6 +11,7 @@ import pytest
 
 from analysis.going import REFRESH
 from analysis.record import Run
+from search.commands.report import tell
 from search.jobs import Event, Watch, jobs
 from search.reporting import SHARE, Writer, reporting
 from tests.analysis.runs import a_recipe
@@ -173,6 +174,18 @@ def test_a_report_that_cannot_be_written_is_said_once_and_in_the_end(
     assert said.count("\n") == 1
 
 
+def test_who_asks_for_the_report_of_a_run_that_goes_on_gets_one_that_does(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with run.lock():
+        tell(Run.open(run.folder))
+    assert GOES_ON in page(run)
+    assert "the run goes on, and so does its report" in capsys.readouterr().out
+    tell(Run.open(run.folder))
+    assert GOES_ON not in page(run)
+    assert "goes on" not in capsys.readouterr().out
+
+
 @pytest.fixture
 def stuck(run: Run) -> Run:
     """A run whose ledger nobody can read to its end."""
@@ -180,12 +193,13 @@ def stuck(run: Run) -> Run:
     return run
 
 
-def test_nothing_waits_for_a_report(stuck: Run) -> None:
+def test_nothing_waits_for_a_report(stuck: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """Were anything to, this would never end."""
     with reporting(stuck, lambda _: None) as watch:
         for _ in range(100):
             watch(event(stuck))
     assert "report.html" not in files(stuck)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_writer_ends_with_the_one_that_started_it(stuck: Run) -> None:
