@@ -12,6 +12,7 @@ from analysis.orders import tau_words
 from analysis.plot import Plot
 from analysis.sides import Side
 from analysis.spaces_compared import Fronts, Spaces
+from analysis.thinning import thinned_words
 from analysis.words import plural
 
 _MEANS = (
@@ -109,12 +110,12 @@ def _not_random(group: Spaces) -> str:
 
 def fronts_plot(group: Fronts, name: str) -> Plot:
     """The fronts on one scale."""
+    info = fronts_info(group)
+    drawn, proposals = sum(len(run.x) for run in info.runs), sum(run.proposals for run in info.runs)
     caption = (
         "Every finished proposal; those that no other of the same run beats in all objectives are joined. The cross is "
         "the worst of all runs in both objectives, from which the hypervolume is measured, as a share of the box from "
-        "there to the best of all runs."
+        f"there to the best of all runs.{thinned_words(drawn, proposals, 'all fronts, the extremes')}"
     )
     shares = "; ".join(f"{one.side.label}: {int(one.on_front.sum())} of {len(one.values)}" for one in group.found)
-    return Plot(
-        name, "Fronts", f"Plot of fronts. {caption} On the front: {shares}", caption, fronts(fronts_info(group))
-    )
+    return Plot(name, "Fronts", f"Plot of fronts. {caption} On the front: {shares}", caption, fronts(info))

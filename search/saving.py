@@ -1,10 +1,11 @@
 """`explore report --figure|--table NAME --output FILE`: a part of a report as a file of its own."""
 
 from argparse import Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from analysis import comparison_saving
 from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
 from analysis.sides import MOST
@@ -13,6 +14,8 @@ from search.errors import FailedError, UsageError
 
 def refuse_half_said(options: Namespace) -> None:
     """Whatever is wrong with the words, before a run is read."""
+    if len(options.run) > MOST:
+        raise UsageError(f"report: {len(options.run)} runs given; compare {MOST} at most")
     names = [option for option in ("figure", "table") if getattr(options, option)]
     if names:
         _refuse_part(options, names)
@@ -21,8 +24,8 @@ def refuse_half_said(options: Namespace) -> None:
 
 
 def _refuse_part(options: Namespace, names: list[str]) -> None:
-    if len(names) > 1 or len(options.run) > 1 or options.text:
-        raise UsageError("--figure, --table: one of them at a time, of one run, without --text")
+    if len(names) > 1 or options.text:
+        raise UsageError("--figure, --table: one of them at a time, without --text")
     if not options.output:
         raise UsageError(f"--{names[0]}: give the file to write, --output FILE")
     _refuse_file(options.output, names[0], FIGURES if options.figure else tuple(TABLES))
@@ -40,8 +43,6 @@ def _refuse_file(output: str, what: str, forms: tuple[str, ...]) -> None:
 
 def _refuse_page(options: Namespace) -> None:
     """Of several runs the page that compares them is written where one likes; of one, into its folder."""
-    if len(options.run) > MOST:
-        raise UsageError(f"report: {len(options.run)} runs given; compare {MOST} at most")
     if not options.output:
         return
     if len(options.run) == 1:
@@ -51,24 +52,28 @@ def _refuse_page(options: Namespace) -> None:
     _refuse_file(options.output, "page", (".html",))
 
 
-def save(run: Run, options: Namespace) -> Path:
-    """Write what is asked for."""
-    path = Path(options.output)
+def save(runs: Sequence[Run], options: Namespace) -> Path:
+    """Write what is asked for, of one run or of a comparison."""
+    path, whose = Path(options.output), "this run's" if len(runs) == 1 else "this comparison's"
     if options.figure:
-        found = figures(run, options.importance or "ped-anova")
-        _refuse_unknown("figure", options.figure, found)
+        found = _figures(runs, options)
+        _refuse_unknown("figure", options.figure, whose, found)
         _draw(found[options.figure], path)
     else:
-        there = tables(run)
-        _refuse_unknown("table", options.table, there)
+        there = tables(runs[0]) if len(runs) == 1 else comparison_saving.tables(runs)
+        _refuse_unknown("table", options.table, whose, there)
         save_table(there[options.table], path)
     return path
 
 
-def _refuse_unknown(what: str, name: str, names: Collection[str]) -> None:
+def _figures(runs: Sequence[Run], options: Namespace) -> Mapping[str, object]:
+    return figures(runs[0], options.importance or "ped-anova") if len(runs) == 1 else comparison_saving.figures(runs)
+
+
+def _refuse_unknown(what: str, name: str, whose: str, names: Collection[str]) -> None:
     if name not in names:
         there = ", ".join(names)
-        raise UsageError(f"--{what}: {name!r} is none of this run's: {there}{_nearest(name.lower(), names)}")
+        raise UsageError(f"--{what}: {name!r} is none of {whose}: {there}{_nearest(name.lower(), names)}")
 
 
 def _nearest(word: str, names: Collection[str], cutoff: float = 0.0) -> str:

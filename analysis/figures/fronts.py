@@ -9,6 +9,7 @@ from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.searched import LABELS
 from analysis.spaces_compared import Fronts
+from analysis.thinning import extremes, thinned
 
 
 class Searched(NamedTuple):
@@ -20,6 +21,7 @@ class Searched(NamedTuple):
     y: tuple[float, ...]
     on_front: tuple[bool, ...]
     hovers: tuple[Told, ...]
+    proposals: int  # of which these are drawn
 
 
 class FrontsOverlaid(NamedTuple):
@@ -31,11 +33,14 @@ class FrontsOverlaid(NamedTuple):
 
 
 def fronts_info(compared: Fronts) -> FrontsOverlaid:
-    """The first two objectives; on the front is what is so in all of them."""
+    """The first two objectives; on the front is what is so in all of them. Of many proposals some are drawn."""
     first, second, *_ = compared.objectives
     runs = []
     for index, one in enumerate(compared.found):
-        order = np.argsort(one.values[:, 0], kind="stable")
+        ends = [place for column in (0, 1) for place in extremes(one.values[:, column].tolist())]
+        telling = [*np.flatnonzero(one.on_front), *ends]
+        drawn = np.array(thinned(len(one.values), telling))
+        order = drawn[np.argsort(one.values[drawn, 0], kind="stable")]
         runs.append(
             Searched(
                 name=as_text(one.side.label),
@@ -44,6 +49,7 @@ def fronts_info(compared: Fronts) -> FrontsOverlaid:
                 y=tuple(map(float, one.values[order, 1])),
                 on_front=tuple(map(bool, one.on_front[order])),
                 hovers=tuple(proposal_told(one.side.recipe, one.side.found[i]) for i in order),
+                proposals=len(one.values),
             )
         )
     return FrontsOverlaid((LABELS[first], LABELS[second]), (compared.reference[0], compared.reference[1]), tuple(runs))

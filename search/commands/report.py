@@ -29,10 +29,10 @@ def run(options: Namespace) -> int:
     try:
         records = [Run.open(folder) for folder in options.run]
         _refuse_importance(options, records)
-        if len(records) > 1:
+        if options.figure or options.table:
+            print(save(records, options))
+        elif len(records) > 1:
             compare(records, options)
-        elif options.output:
-            print(save(records[0], options))
         else:
             show(records[0]) if options.text else tell(records[0], method)
     except RecordError as error:

@@ -6,11 +6,13 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.comparison import comparison
 from analysis.comparison_page import name, render, write
+from analysis.comparison_saving import figures, tables
 from analysis.comparison_tables import recipe_rows
 from analysis.comparison_text import text
 from analysis.comparison_words import caveats, findings
@@ -158,6 +160,19 @@ def test_a_page_is_the_same_whenever_it_is_made(written: Written, tmp_path: Path
     sentences = write(runs, tmp_path / "one.html")
     assert (tmp_path / "one.html").read_text() == render(comparison([Run.open(run.folder) for run in runs]))
     assert [one[1:-1] for one in sentences] == [one[1:] for one in said(runs)[: len(sentences)]]
+
+
+def test_figures_and_tables_have_names(written: Written) -> None:
+    runs = written(of_epochs(40, 0), of_epochs(2, 1), *searches())
+    assert list(figures(runs)) == ["error", "shape", "study", "spaces", "fronts"]
+    found = tables(runs)
+    assert list(found) == ["orders", "differences", "study", "costs", "recipes"]
+    study = found["study"]
+    assert study["run"].tolist() == ["B", "A"]
+    assert study["core_seconds"].tolist() == [250.0, 5000.0]
+    assert study["tau"].tolist()[0] == 1
+    assert pd.isna(study["tau"].iloc[1])
+    assert found["recipes"].set_index("field").loc["fidelity.epochs"].tolist() == ["40", "2", "4", "4"]
 
 
 def test_a_file_is_named_after_what_differs() -> None:

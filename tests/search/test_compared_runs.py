@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from analysis.comparison import comparison
+from analysis.record import Run
 from analysis.sides import MOST
 from search.cli import main
 from tests.analysis.synthetic import axis, sweep
@@ -54,6 +57,14 @@ def test_or_printed(runs: Path, capsys: Said) -> None:
             ["run-quick", "run-tiny", "--output", "x.html", "--text"],
             "--output, --text: a page, or words",
         ),
+        (
+            ["run-quick", "run-tiny", "--table", "order", "--output", "x.csv"],
+            "--table: 'order' is none of this comparison's: orders, differences, costs (the nearest is orders)",
+        ),
+        (
+            ["run-quick", "run-tiny", "--figure", "shapes", "--output", "x.svg"],
+            "--figure: 'shapes' is none of this comparison's: error, shape (the nearest is shape)",
+        ),
         (["run-quick"] * (MOST + 1), f"report: {MOST + 1} runs given; compare {MOST} at most"),
         (["run-search", "run-tiny", "--importance", "fanova"], "--importance: is of the report of one sweep"),
     ],
@@ -74,3 +85,14 @@ def test_what_could_not_be_read_is_said(runs: Path, capsys: Said) -> None:
     said = capsys.readouterr()
     assert "is no trial" in said.err
     assert "is no trial" not in said.out
+
+
+def test_a_table_of_a_comparison_is_a_file(runs: Path, capsys: Said) -> None:
+    """What differs between the two, in all digits."""
+    assert main(["report", "run-quick", "run-tiny", "--table", "differences", "--output", "x.csv"]) == 0
+    assert capsys.readouterr().out == "x.csv\n"
+    table = pd.read_csv(runs / "x.csv")
+    (pair,) = comparison([Run.open(runs / "run-quick"), Run.open(runs / "run-tiny")]).pairs
+    assert table["setting"].tolist() == ["1x64d", "2x40d", "4x24d", "8x14d", "32x4d", "average"]
+    assert table["difference"].tolist() == [one.mean for one in (*pair.differences, pair.difference)]
+    assert table["difference_low"].tolist()[-1] == pair.difference.low

@@ -24,8 +24,8 @@ RUN = str(RUNS[0])
         (["--table", "trials", "--output", "r.CVS"], "ends with .csv, .parquet, .md, .tex (the nearest is .csv)\n"),
         (["--table", "trials", "--output", "r.parq"], "(the nearest is .parquet)\n"),
         (["--figure", "front", "--output", "x.svg"], "'front' is none of this run's: error, loss, costs, "),
-        (["--figure", "error", "--table", "trials", "--output", "x.csv"], "one of them at a time, of one run"),
-        (["--table", "trials", "--output", "x.csv", "--text"], "one of them at a time, of one run, without --text"),
+        (["--figure", "error", "--table", "trials", "--output", "x.csv"], "one of them at a time, without --text"),
+        (["--table", "trials", "--output", "x.csv", "--text"], "one of them at a time, without --text"),
         (
             ["--table", "trails", "--output", "x.csv"],
             "none of this run's: trials, settings (the nearest is trials)",
