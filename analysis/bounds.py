@@ -1,16 +1,15 @@
 """The numbers a field may hold, said once in its annotation: `lr: Annotated[float, Bounds(above=0)]`."""
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, TypeAlias, get_type_hints
 
-from analysis.plain import Kind, PlainError
+from analysis.plain import Kind, PlainError, shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """A range of finite numbers; `above` and `below` are not in it themselves."""
+    """A range of numbers no larger than 64 bits hold; `above` and `below` are not in it themselves."""
 
     least: float | None = None
     above: float | None = None
@@ -18,9 +17,9 @@ class Bounds:
     below: float | None = None
 
     def holds(self, number: float) -> bool:
-        """Whether the number is finite and within."""
+        """Whether the number is within, and is one."""
         return (
-            math.isfinite(number)
+            -_LARGEST <= number <= _LARGEST
             and (self.least is None or number >= self.least)
             and (self.above is None or number > self.above)
             and (self.most is None or number <= self.most)
@@ -33,6 +32,7 @@ class Bounds:
         return " and ".join(f"{words} {end:g}" for words, end in ends if end is not None)
 
 
+_LARGEST = 2**63 - 1
 Count: TypeAlias = Annotated[int, Bounds(least=1)]
 
 
@@ -42,7 +42,7 @@ def check(value: object) -> None:
     for name, bounds in _bounded(kind):
         number = getattr(value, name)
         if not bounds.holds(number):
-            written = f"{number:g}" if isinstance(number, float) else number
+            written = f"{number:g}" if isinstance(number, float) else shown(number)
             raise PlainError(f"{name}: {written} is not possible; write a number {bounds}")
 
 

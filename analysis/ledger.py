@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import IO
 
 from analysis.files import exclusive, sync_folder, write_atomically, write_synced
+from analysis.plain import PlainError
 from analysis.trial import Entry, Proposal, Trial, entry_from_line
+from analysis.words import plural
 
 TOLD = 3  # bad lines, each with what is wrong with it; of the others how many
 _BEGINNING = b'{"state": "'  # of every line
@@ -41,8 +43,17 @@ class Reading:
         return not self.trials and not self.proposals and (bool(self.bad) or not _BEGINNING.startswith(torn))
 
     @property
+    def why_foreign(self) -> str:
+        """In words, if it is."""
+        if self.bad:
+            return (
+                f"none of its {plural(self.lines, 'line')} is a trial; line {self.bad[0].number}: {self.bad[0].reason}"
+            )
+        return f"its {plural(len(self.torn), 'byte')} are no line, nor the beginning of a trial"
+
+    @property
     def notices(self) -> tuple[str, ...]:
-        """What is said of it, each beginning with a colon after the ledger's name."""
+        """What is to be told, in words that come after the ledger's name."""
         said = [f"line {one.number} is no trial and left out ({one.reason})" for one in self.bad[:TOLD]]
         if more := len(self.bad) - len(said):
             said.append(f"{more} more lines are no trials and left out")
@@ -56,7 +67,7 @@ def read(path: Path, known: Reading | None = None) -> Reading:
 
     A ledger that still begins with the whole lines of `known` is read on from there; without a change it is `known`.
     """
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return Reading()
     with path.open("rb") as file:
         start = known if known and _begins_with(file, known) else Reading()
@@ -84,7 +95,7 @@ def _read_on(file: IO[bytes], start: Reading) -> Reading:
         try:
             entries.append(entry_from_line(line.decode()))
         except (ValueError, RecursionError) as error:
-            bad.append(Bad(number, line, str(error)))
+            bad.append(Bad(number, line, _reason(error)))
     if number == start.lines and torn == start.torn:
         return start
     return Reading(
@@ -92,6 +103,15 @@ def _read_on(file: IO[bytes], start: Reading) -> Reading:
         proposals=(*start.proposals, *(entry for entry in entries if isinstance(entry, Proposal))),
         bad=tuple(bad), torn=torn, lines=number, size=size, checksum=checksum,
     )  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case PlainError():
+            return str(error)
+        case UnicodeDecodeError():
+            return "not UTF-8"
+    return "not JSON"
 
 
 def append(path: Path, entry: Entry) -> None:

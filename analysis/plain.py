@@ -173,7 +173,7 @@ def _reader_of_literal(options: tuple[object, ...]) -> Reader:
             return plain
         if isinstance(plain, str):
             near = get_close_matches(plain, [str(option) for option in options], 1, 0.0)[0]
-            written = f"{_shown(plain)} is none of {', '.join(map(repr, options))}"
+            written = f"{shown(plain)} is none of {', '.join(map(repr, options))}"
             raise PlainError(f": {written}; the nearest is {near!r}")
         raise _mismatch(Literal[options], plain)
 
@@ -196,7 +196,7 @@ def _reader_of_scalar(kind: type) -> Reader:
 
 def _table(plain: object) -> dict[str, object]:
     if not isinstance(plain, dict):
-        raise PlainError(f": {_shown(plain)} is not a table of named fields")
+        raise PlainError(f": {shown(plain)} is not a table of named fields")
     return plain
 
 
@@ -210,13 +210,15 @@ def _is_named(error: PlainError) -> bool:
 
 
 def _mismatch(kind: Kind, plain: object) -> PlainError:
-    return PlainError(f": {_shown(plain)} is not {_describe(kind)}")
+    return PlainError(f": {shown(plain)} is not {_describe(kind)}")
 
 
-def _shown(plain: object) -> str:
-    """As it was written, or as much of it as a line holds."""
-    written = repr(plain)
-    return written if len(written) <= _LONGEST else f"{written[:_LONGEST]}…"
+def shown(plain: object) -> str:
+    """As Python writes it, or as much of it as a line holds."""
+    with suppress(ValueError):  # of a whole number with thousands of digits
+        written = repr(plain)
+        return written if len(written) <= _LONGEST else f"{written[:_LONGEST]}…"
+    return "a number of thousands of digits"
 
 
 _LONGEST = 200

@@ -48,8 +48,7 @@ class Run:
         """The run that is there, to be read; `RecordError` if none is, or if none of its ledger is a trial."""
         run = cls(folder)
         if (reading := run._read()).is_foreign:
-            what = f"none of its {reading.lines} lines is a trial" if reading.bad else "it holds no line"
-            raise RecordError(f"{run._ledger} is no ledger of this version: {what} ({reading.notices[0]})")
+            raise RecordError(f"{run._ledger} is no ledger of this version: {reading.why_foreign}")
         return run
 
     @classmethod
@@ -223,8 +222,8 @@ def _unpacked(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.b
 def _read_recipe(folder: Path) -> Recipe:
     path = folder / "recipe.toml"
     if not folder.is_dir():
-        msg = f"{folder} is no run folder: there is no such folder"
-        raise RecordError(msg)
+        what = "it is a file" if folder.exists() else "there is no such folder"
+        raise RecordError(f"{folder} is no run folder: {what}")
     try:
         return Recipe.from_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -2,15 +2,18 @@
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from analysis.plain import Plain, from_plain, to_plain
+from analysis.bounds import Bounds, check
+from analysis.plain import Plain, PlainError, from_plain, shown, to_plain
 from analysis.recipe import Fidelity, Setting
 from analysis.training import Training
 
+Place: TypeAlias = Annotated[int, Bounds(least=0)]
 Hyperparameters = dict[str, bool | int | float | str | tuple[float, ...] | None]  # Training as a dict
 
 
@@ -24,12 +27,12 @@ class Trial:
     setting: str  # the papers' short form: 32x4d
     sentence: str  # the candidate asked about
     proxy: str  # the sentence trained in its place
-    replicate: int
+    replicate: Place
     fidelity: str  # name
     hyperparameters: Hyperparameters
     metrics: dict[str, float] = field(default_factory=dict)  # test_error and validation_error in percent
     curve: tuple[dict[str, float], ...] = ()  # one reading an epoch
-    seconds: float = 0.0
+    seconds: Annotated[float, Bounds(least=0)] = 0.0
     scores: str | None = None  # path of the per-image scores, from the run folder
     reason: str | None = None  # of failure
     attempt: int = 1  # a command tries a trial again after a failure that may pass
@@ -38,6 +41,9 @@ class Trial:
     host: str = ""  # the type of machine: processor and cores; never its name
     finished_at: str = ""  # ISO 8601
 
+    def __post_init__(self) -> None:
+        check(self)
+
     def to_line(self) -> str:
         """One line of JSON without its newline."""
         return _line(self)
@@ -45,7 +51,7 @@ class Trial:
     @classmethod
     def from_line(cls, line: str) -> Self:
         """The trial of one line; `ValueError` says what is wrong with it."""
-        return from_plain(cls, _plain(line))
+        return _possible(from_plain(cls, _plain(line)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +59,14 @@ class Proposal:
     """What a sweep's sampler chose: on the disk before any of its trials begins, so that none is proposed twice."""
 
     state: Literal["proposed"] = "proposed"
-    number: int  # of Optuna's trial
+    number: Place  # of Optuna's trial
     parameters: Hyperparameters  # as Optuna chose them
     setting: Setting  # what the parameters say of the network
     hyperparameters: Hyperparameters  # of its trials
     attributes: dict[str, int | float | str] = field(default_factory=dict)  # that the sampler keeps with its trials
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def to_line(self) -> str:
         """One line of JSON without its newline."""
@@ -66,19 +75,42 @@ class Proposal:
 
 Entry = Trial | Proposal
 
+T = TypeVar("T", bound=Trial)
+
 
 def entry_from_line(line: str) -> Entry:
     """What one line of a ledger holds; `ValueError` says what is wrong with it."""
     plain = _plain(line)
     if isinstance(plain, dict) and plain.get("state") == "proposed":
         return from_plain(Proposal, plain)
-    return from_plain(Trial, plain)
+    return _possible(from_plain(Trial, plain))
+
+
+def _possible(trial: T) -> T:
+    """Refuses numbers that no training comes to, which would make nonsense of every mean they are in."""
+    _refuse_larger("value", trial.value if isinstance(trial.value, tuple) else (trial.value,), 2**63 - 1)
+    for name, readings in (("metrics", (trial.metrics,)), ("curve", trial.curve)):
+        for reading in readings:
+            _refuse_larger(name, reading.values(), _LARGEST)
+    return trial
+
+
+_LARGEST = 1e39  # no number of single precision, in which networks are trained, is as large
+
+
+def _refuse_larger(name: str, numbers: Iterable[float], largest: float) -> None:
+    for number in numbers:
+        if number > largest or number < -largest:
+            raise PlainError(f"{name}: {shown(number)} is too large to be true; write a number up to {largest:g}")
 
 
 def _plain(line: str) -> Plain:
     r"""JSON may write what no encoding has, as \ud800; here it is text."""
-    plain = json.loads(line)
+    plain = _LINE.decode(line)
     return to_plain(plain) if "\\u" in line else plain
+
+
+_LINE = json.JSONDecoder(parse_constant=lambda _: None)  # NaN is no word of JSON's
 
 
 def trial_key(candidate: str, proxy: str, hyperparameters: dict[str, Any], fidelity: Fidelity, replicate: int) -> str:
