@@ -1,7 +1,9 @@
 """The door from a run's stored scores to intervals over seeds and test images."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from analysis.crossed import Scores
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.trial import Trial
-from analysis.words import number
+from analysis.words import number, plural
 
 _ALIKE = 1e-6  # of a percent: far below one image in any test set
 
@@ -35,7 +37,7 @@ class ImageScores:
 def image_scores(run: Run, known: ImageScores | None = None) -> ImageScores:
     """Of the finished trials that kept theirs; what is `known` is not read again.
 
-    Scores that are missing, damaged or another test's than their trial's are left out, and `run.notices` says so.
+    Scores that are missing, damaged or of another test are left out, and `run.notices` says so.
     """
     errors = dict(known.errors) if known else {}
     losses = dict(known.losses) if known else {}
@@ -47,11 +49,24 @@ def image_scores(run: Run, known: ImageScores | None = None) -> ImageScores:
             losses[key], errors[key] = _read(run, trial)
         except RecordError as error:
             reasons.append(str(error))
+    reasons += _left_out(run, errors, losses)
     if reasons:
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         notice = f"{reasons[0]}{more}; intervals that need these scores are over seeds alone"
         run.notices += [notice] if notice not in run.notices else []
     return ImageScores(errors, losses)
+
+
+def _left_out(run: Run, *kept: dict[str, NDArray[np.uint8]] | dict[str, NDArray[np.float16]]) -> list[str]:
+    """Why some are, of other numbers of images than most: they cannot be paired."""
+    sizes = {key: one.size for key, one in kept[0].items()}
+    usual = max(Counter(sizes.values()).items(), key=itemgetter(1), default=(0, 0))[0]
+    odd = [key for key, size in sizes.items() if size != usual]
+    for scores in kept:
+        for key in odd:
+            del scores[key]
+    where = run.folder / "scores"
+    return [f"{where / key}.npz is of {plural(sizes[key], 'image')}, where most are of {usual:,}" for key in odd]
 
 
 def _read(run: Run, trial: Trial) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:

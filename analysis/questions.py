@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from math import prod
 
-from analysis.image_scores import image_scores
+from analysis.image_scores import ImageScores, image_scores
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, sweep_verdict
@@ -46,8 +46,8 @@ def _proposals(recipe: Recipe) -> int:
     return min(recipe.sweep.trials, len(recipe.settings) * prod(len(levels(one)) for one in recipe.sweep.tune))
 
 
-def answer(run: Run) -> Verdict:
-    """What the run says so far."""
+def answer(run: Run, known: ImageScores | None = None) -> Verdict:
+    """What the run says so far; scores that are `known` are not read again."""
     if run.recipe.sweep:
         return sweep_verdict(run.recipe, outcomes(run))
-    return verdict(run.recipe, run.trials(), image_scores(run))
+    return verdict(run.recipe, run.trials(), image_scores(run, known))

@@ -1,7 +1,6 @@
 """A run: the folder that holds a recipe, the ledger of its trials and their scores on every test image."""
 
 import fcntl
-import io
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,21 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Self, TypeVar, cast
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from analysis import ledger
+from analysis import ledger, score_files
 from analysis.files import exclusive, make_folder, sync_folder, write_atomically, write_synced
 from analysis.recipe import Recipe, RecordError
 from analysis.table import trials_table
 from analysis.trial import Entry, Proposal, Trial, trial_key
 
-__all__ = ["LockedError", "Run", "Trial", "packed_scores", "trial_key"]
+__all__ = ["LockedError", "Run", "Trial", "trial_key"]
 
 T = TypeVar("T")
-
-_LARGEST_HALF = 65504.0  # of float16
 
 
 class LockedError(RecordError):
@@ -147,15 +143,11 @@ class Run:
         self._notice(tuple(f"{self._ledger}: {notice}" for notice in self._reading.notices))
         return self._reading
 
-    def scores(self, key: str) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    def scores(self, key: str) -> score_files.Scored:
         """For every test image the loss, and whether it was classified correctly."""
         path = self.folder / "scores" / f"{key}.npz"
         try:
-            with np.load(
-                io.BytesIO(path.read_bytes()), allow_pickle=False
-            ) as file:  # numpy would leave a damaged file open
-                losses, packed = file["test_loss"], file["test_correct"]
-            return losses, _unpacked(packed, losses.shape)
+            return score_files.unpack(path.read_bytes())
         except FileNotFoundError:
             msg = f"{path} is missing: no scores were kept for trial {key!r}"
             raise RecordError(msg) from None
@@ -170,7 +162,7 @@ class Run:
     def _write_scores(self, key: str, losses: ArrayLike, correct: ArrayLike) -> str:
         folder = self.folder / "scores"
         make_folder(folder)
-        write_synced(folder / f"{key}.npz", packed_scores(losses, correct))
+        write_synced(folder / f"{key}.npz", score_files.pack(losses, correct))
         sync_folder(folder)
         return f"scores/{key}.npz"
 
@@ -199,24 +191,6 @@ def _take(file: IO[str]) -> None:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         time.sleep(0.02)
     return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def packed_scores(losses: ArrayLike, correct: ArrayLike) -> bytes:
-    """What the file of a trial's scores holds: losses as halves, and one bit for every image."""
-    half = np.clip(np.asarray(losses, dtype=np.float64), 0, _LARGEST_HALF).astype(np.float16)
-    bits = np.asarray(correct, dtype=bool)
-    assert half.shape == bits.shape == (half.size,), f"scores of shapes {half.shape} and {bits.shape}"
-    buffer = io.BytesIO()
-    np.savez(buffer, test_loss=half, test_correct=np.packbits(bits))
-    return buffer.getvalue()
-
-
-def _unpacked(packed: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """As many bits as there are losses."""
-    if len(shape) != 1 or packed.shape != (-(-shape[0] // 8),):
-        msg = f"losses of shape {shape}, their classifications of shape {packed.shape}"
-        raise ValueError(msg)
-    return np.unpackbits(packed, count=shape[0]).astype(bool)
 
 
 def _read_recipe(folder: Path) -> Recipe:

@@ -10,7 +10,7 @@ from analysis.cells import difference_words, interval_words
 from analysis.failures import failures
 from analysis.files import write_atomically
 from analysis.going import going
-from analysis.image_scores import image_scores
+from analysis.image_scores import ImageScores, image_scores
 from analysis.importances import Method
 from analysis.listing import listing
 from analysis.measured import Summary, intervals_words, summaries
@@ -32,22 +32,24 @@ COLUMNS = (
 FIRST = ("error", "grid")  # the plots that stand open; the others are folded
 
 
-def write(run: Run, *, goes_on: bool | None = None, method: Method = "ped-anova") -> Path:
+def write(
+    run: Run, *, goes_on: bool | None = None, method: Method = "ped-anova", known: ImageScores | None = None
+) -> Path:
     """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none.
 
     Of a run that goes on the page says so, and loads itself again; by default it is asked whether a study writes there.
-    `method` is of a sweep's importances.
+    `method` is of a sweep's importances; scores that are `known` are not read again.
     """
     path = run.folder / "report.html"
     at = datetime.now(UTC) if (run.is_locked if goes_on is None else goes_on) else None
-    page = sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at)
+    page = sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at, known)
     write_atomically(path, page.encode())
     return path
 
 
-def render(run: Run, at: datetime | None = None) -> str:
+def render(run: Run, at: datetime | None = None, known: ImageScores | None = None) -> str:
     """The report as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
-    recipe, table, scores = run.recipe, run.trials(), image_scores(run)
+    recipe, table, scores = run.recipe, run.trials(), image_scores(run, known)
     trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
     plots, numbers = axis_plots(recipe, trials, table, scores), summaries(recipe, table, scores)
     return template("report.html").render(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from analysis.cells import difference_words, interval_words
-from analysis.image_scores import image_scores
+from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import intervals_words, summaries
 from analysis.orders import published_words
 from analysis.questions import answer, progress, question
@@ -26,7 +26,8 @@ def text(run: Run, width: int = 80) -> str:
     """Lines of at most `width` cells, or 40: what is a name may be cut there, and nothing in it moves a cursor."""
     width = max(width, NARROWEST)
     recipe, trials = run.recipe, run.latest().values()
-    said = answer(run)
+    scores = ImageScores() if recipe.sweep else image_scores(run)
+    said = answer(run, scores)
     words = [
         question(recipe),
         f"{said.words}.",
@@ -34,7 +35,7 @@ def text(run: Run, width: int = 80) -> str:
         f"{progress(recipe, trials)}.",
     ]
     parts = [paragraph(one, width) for one in words]
-    table = _proposals(run, width) if recipe.sweep else _settings(run, width)
+    table = _proposals(run, width) if recipe.sweep else _settings(run, scores, width)
     return "\n\n".join([*parts, *table, *_failures(run, width)])
 
 
@@ -44,8 +45,8 @@ def paragraph(words: str, width: int) -> str:
     return filled(kept[:1].upper() + kept[1:], width)
 
 
-def _settings(run: Run, width: int) -> list[str]:
-    numbers = summaries(run.recipe, run.trials(), image_scores(run))
+def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
+    numbers = summaries(run.recipe, run.trials(), scores)
     errors = [summary.error for summary in numbers]
     rows = [["setting", "MACs", "off budget", "seeds", "test error (%)", "change from the first"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):

@@ -1,7 +1,6 @@
 """What the lines of a ledger hold: trials, networks trained once, and what a sweep proposed to try."""
 
 import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -140,8 +139,8 @@ _FIRST = frozenset((
 
 
 def _line(entry: "Entry") -> str:
-    """Strict JSON, so a number that is none (a diverged loss) is null."""
-    return json.dumps(_without_nonfinite(to_plain(entry)), ensure_ascii=False, allow_nan=False)
+    """Strict JSON, so a number that is none (a diverged loss), or that would not be read again, is null."""
+    return json.dumps(_without_nonnumbers(to_plain(entry)), ensure_ascii=False, allow_nan=False)
 
 
 def _canonical(plain: Plain) -> Plain:
@@ -159,12 +158,12 @@ def _canonical(plain: Plain) -> Plain:
 _USUAL = _canonical(to_plain(Training()))
 
 
-def _without_nonfinite(plain: Plain) -> Plain:
+def _without_nonnumbers(plain: Plain) -> Plain:
     match plain:
         case dict():
-            return {key: _without_nonfinite(value) for key, value in plain.items()}
+            return {key: _without_nonnumbers(value) for key, value in plain.items()}
         case list():
-            return [_without_nonfinite(value) for value in plain]
-        case float() if not math.isfinite(plain):
+            return [_without_nonnumbers(value) for value in plain]
+        case float() if not abs(plain) <= _LARGEST:
             return None
     return plain

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import cast, get_args
 
+from analysis.image_scores import image_scores
 from analysis.importances import Method
 from analysis.questions import answer
 from analysis.recipe import RecordError
@@ -86,7 +87,8 @@ def show(record: Run) -> None:
 
 def tell(record: Run, method: Method = "ped-anova") -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
-    path, said = write(record, method=method), answer(record)
+    known = None if record.recipe.sweep else image_scores(record)
+    path, said = write(record, method=method, known=known), answer(record, known)
     _notice(record)
     print(*map(shown, filter(None, (said.words, said.outlook))), sep="\n")
     for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():

@@ -15,9 +15,10 @@ from random import Random
 
 import numpy as np
 
+from analysis import score_files
 from analysis.image_scores import ImageScores
 from analysis.recipe import Recipe, Setting
-from analysis.record import Run, packed_scores
+from analysis.record import Run
 from analysis.sweep import Objective
 from analysis.trial import Hyperparameters, Proposal, Trial
 from space.arch import Input
@@ -50,7 +51,7 @@ class Synthetic:
         if self.scores.errors:
             (run.folder / "scores").mkdir()
         for key, errors in self.scores.errors.items():
-            (run.folder / "scores" / f"{key}.npz").write_bytes(packed_scores(self.scores.losses[key], errors == 0))
+            (run.folder / "scores" / f"{key}.npz").write_bytes(score_files.pack(self.scores.losses[key], errors == 0))
         kept = (replace(t, scores=f"scores/{t.key}.npz") if t.key in self.scores.errors else t for t in self.trials)
         lines = "".join(f"{one.to_line()}\n" for entries in (self.proposals, kept) for one in entries)
         (run.folder / "trials.jsonl").write_text(lines, encoding="utf-8")

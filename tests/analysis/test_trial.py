@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from analysis.plain import PlainError
 from analysis.record import Run, Trial, trial_key
 from analysis.table import trials_table
 from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_trial, failed, trials
@@ -18,7 +19,7 @@ def run(tmp_path: Path) -> Run:
     return Run.create(tmp_path / "runs" / "x", a_recipe())
 
 
-@given(reason=st.text(st.characters(exclude_categories=["Cs"])), error=st.floats(allow_nan=False, allow_infinity=False))
+@given(reason=st.text(st.characters(exclude_categories=["Cs"])), error=st.floats(-1e38, 1e38))
 def test_a_trial_is_one_line_that_round_trips(reason: str, error: float) -> None:
     trial = a_trial(a_plane(), 3, 1, error, reason=reason)
     assert "\n" not in trial.to_line()
@@ -29,6 +30,38 @@ def test_a_diverged_loss_stays_no_number_in_strict_json() -> None:
     trial = a_trial(a_recipe(), 0, 0, metrics={"test_error": 90.0, "test_loss": float("inf")})
     assert '"test_loss": null' in trial.to_line()
     assert np.isnan(Trial.from_line(trial.to_line()).metrics["test_loss"])
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "why"),
+    [
+        (
+            '"test_error": 10.0',
+            '"test_error": 1e300',
+            "metrics: 1e+300 is too large to be true; write a number up to 1e+39",
+        ),
+        ('"test_error": 10.0', '"test_error": -1e999', "metrics: -inf is too large to be true"),
+        ('"epoch": 1,', f'"epoch": 1{400 * "0"},', "curve[0].epoch: 1000"),
+        ('"replicate": 0', '"replicate": -1', "replicate: -1 is not possible; write a number of at least 0"),
+        ('"replicate": 0', f'"replicate": {2**63}', "replicate: 9223372036854775808 is not possible"),
+        ('"value": 1', f'"value": {10**30}', "value: 1000"),
+        ('"seconds": 20.0', '"seconds": -1', "seconds: -1 is not possible; write a number of at least 0"),
+    ],
+)
+def test_numbers_that_cannot_be_are_quoted(written: str, instead: str, why: str) -> None:
+    line = a_trial(a_recipe(), 0, 0).to_line()
+    assert written in line
+    with pytest.raises(PlainError) as refused:
+        Trial.from_line(line.replace(written, instead))
+    assert str(refused.value).startswith(why)
+    assert len(str(refused.value)) < 300
+
+
+def test_what_would_be_refused_is_not_written() -> None:
+    trial = a_trial(a_recipe(), 0, 0, metrics={"test_error": 1e300, "test_loss": 1e38})
+    read = Trial.from_line(trial.to_line())
+    assert np.isnan(read.metrics["test_error"])
+    assert read.metrics["test_loss"] == 1e38
 
 
 def test_a_key_is_of_all_that_makes_a_trial_and_of_nothing_else() -> None:

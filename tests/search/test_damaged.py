@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from analysis.score_files import pack, unpack
 from search.cli import main
 from tests.analysis.scores import ERRORS
 from tests.analysis.synthetic import axis, stopped_early, sweep
@@ -120,14 +122,20 @@ def test_what_may_not_be_read_is_one_line(
     assert "Permission denied" in said
 
 
+def twice(run: Path) -> None:
+    """Of as many errors in every hundred."""
+    path = min((run / "scores").iterdir())
+    path.write_bytes(pack(*(np.concatenate([one, one]) for one in unpack(path.read_bytes()))))
+
+
 SCORES: dict[str, Damage] = {
     "gone": lambda run: shutil.rmtree(run / "scores"),
     "a file": lambda run: (shutil.rmtree(run / "scores"), (run / "scores").write_text("none")),
     "truncated": lambda run: [path.write_bytes(path.read_bytes()[:60]) for path in (run / "scores").iterdir()],
     "empty": lambda run: [path.write_bytes(b"") for path in (run / "scores").iterdir()],
     "folders": lambda run: [(path.unlink(), path.mkdir()) for path in list((run / "scores").iterdir())],
-    "each other's": lambda run: [shutil.copy(path, min((run / "scores").iterdir()))
-                                 for path in sorted((run / "scores").iterdir())[1:]],
+    "of another trial": lambda run: min((run / "scores").iterdir()).write_bytes(pack([9.0] * 16, [False] * 16)),
+    "of more images": twice,
 }  # fmt: skip
 
 
