@@ -1,5 +1,6 @@
 """The numbers a field may hold, said once in its annotation: `lr: Annotated[float, Bounds(above=0)]`."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, TypeAlias, get_type_hints
@@ -9,7 +10,7 @@ from analysis.plain import Kind, PlainError, shown
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """A range of numbers no larger than 64 bits hold; `above` and `below` are not in it themselves."""
+    """A range of finite numbers, whole ones of 64 bits; `above` and `below` are not in it themselves."""
 
     least: float | None = None
     above: float | None = None
@@ -19,7 +20,7 @@ class Bounds:
     def holds(self, number: float) -> bool:
         """Whether the number is within, and is one."""
         return (
-            -_LARGEST <= number <= _LARGEST
+            (abs(number) <= _LARGEST if isinstance(number, int) else math.isfinite(number))
             and (self.least is None or number >= self.least)
             and (self.above is None or number > self.above)
             and (self.most is None or number <= self.most)
@@ -43,7 +44,8 @@ def check(value: object) -> None:
         number = getattr(value, name)
         if not bounds.holds(number):
             written = f"{number:g}" if isinstance(number, float) else shown(number)
-            raise PlainError(f"{name}: {written} is not possible; write a number {bounds}")
+            right = "of 64 bits" if isinstance(number, int) and abs(number) > _LARGEST else str(bounds)
+            raise PlainError(f"{name}: {written} is not possible; write a number {right}")
 
 
 @cache
