@@ -70,7 +70,7 @@ def said(runs: list[Run]) -> list[str]:
 # whatever the runs are ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS.keys() - LARGE)
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - LARGE))
 def test_every_kind_of_run_is_compared(kind: str, written: Written) -> None:
     found = comparison(written(KINDS[kind](), axis(seed=1)))
     said = text(found, 80)
