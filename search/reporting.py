@@ -20,7 +20,7 @@ from search.jobs import Event, Watch
 if TYPE_CHECKING:
     from analysis.record import Run
 
-SHARE = 3  # a report that takes long is written more seldom: at most a third of the time
+SHARE = 10  # a report that takes long is written more seldom: at most a tenth of the time
 QUICK = 10.0  # seconds: a report that takes longer is not written while a user waits for an interrupt
 PATIENCE = 5.0  # seconds for a process to end when told to
 ALONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # the cores are the trials'
@@ -120,7 +120,7 @@ def _leave(run: "Run", writer: Writer) -> None:
 
 def main(folder: str) -> None:
     """Write the report of a run that the parent process trains."""
-    os.nice(19)
+    _step_aside()
     Thread(target=_end_with_parent, daemon=True).start()
     try:
         from analysis.record import Run
@@ -130,6 +130,14 @@ def main(folder: str) -> None:
         write(Run.open(folder), goes_on=True)
     except Exception as error:  # noqa: BLE001 -- said by the parent
         sys.exit(f"{type(error).__name__}: {error}")
+
+
+def _step_aside() -> None:
+    """To what the trials leave over: Linux has a policy for that, weaker than the least priority."""
+    os.nice(19)
+    if sys.platform == "linux":
+        with suppress(OSError):  # some containers forbid it
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _end_with_parent() -> None:

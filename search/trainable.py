@@ -28,16 +28,18 @@ class ProxyTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: str) -> None:  # type: ignore[override]
         import search.train  # noqa: F401
-        import space.module  # noqa: F401 -- what is imported now is not looked through after every trial
+        import space.module  # noqa: F401
 
-        gc.freeze()
-        self.data, self.recipe, self.device = data, recipe, device
+        self.data, self.recipe, self.device, self.taken = data, recipe, device, 0
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.trial = new_config
         self.trainer: Trainer | None = None
         gc.collect()  # a network refers to itself: left to its own times, Python keeps eight of them and more
+        if self.taken < 2:  # what was imported, and what the first trial imported, need not be looked through again
+            gc.freeze()
+        self.taken += 1
         return_freed()  # the next network's layers have other sizes
         self.started = time.perf_counter()
         return True
@@ -74,17 +76,13 @@ class ProxyTrainable(tune.Trainable):
 
     def _trainer(self) -> "Trainer":
         # Here, so that the driver, which trains nothing, starts without torch.
-        from search.counters import measured_macs
         from search.train import Trainer
         from space.module import build, residual_norms
 
-        arch = parse(self.trial["proxy"])
-        model = build(arch)
-        declared, self.measured = cost(arch).macs, measured_macs(model, arch.input.shape())
-        assert declared == self.measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {self.measured}"
+        arch, self.measured = parse(self.trial["proxy"]), checked_macs(self.trial["proxy"])
         training = Training(**self.trial["training"])
         return Trainer(
-            model,
+            build(arch),
             residual_norms(trace(arch)),
             self.data,
             self.recipe.fidelity,
@@ -103,6 +101,18 @@ class ProxyTrainable(tune.Trainable):
 
         seeds = {"run_seed": self.recipe.seed, "replicate": self.trial["replicate"]}
         return teacher(training, self.data, self.recipe.fidelity, device=self.device, **seeds)
+
+
+@cache
+def checked_macs(proxy: str) -> int:
+    """The multiply-adds of a sentence's network as fvcore measures them; `AssertionError` if we declare others."""
+    from search.counters import measured_macs
+    from space.module import build
+
+    arch = parse(proxy)
+    declared, measured = cost(arch).macs, measured_macs(build(arch), arch.input.shape())
+    assert declared == measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {measured}"
+    return measured
 
 
 def may_pass(error: Exception) -> bool:
