@@ -11,7 +11,7 @@ from analysis.agreement import Agreement
 from analysis.crossed import crossed_contrast, crossed_difference, shared_level
 from analysis.orders import order_agreement
 from analysis.record import Run
-from analysis.sides import Point, Side, core_seconds, parts, shared_points, sides
+from analysis.sides import Point, Side, parts, shared_points, sides
 from analysis.statistics import Interval
 
 _NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0)
@@ -142,5 +142,5 @@ def _step(side: Side, to_reference: Pair | None) -> Step:
     else:
         measured = (one if side is to_reference.a else other for one, other in to_reference.shared)
     keys = {point.keys[replicate] for point in measured for replicate in point.errors}
-    seconds = sum(core_seconds(trial) for trial in side.trials if trial.key in keys)
+    seconds = sum(trial.core_seconds for trial in side.trials if trial.key in keys)
     return Step(side, side.each, seconds, to_reference)

@@ -62,7 +62,7 @@ def axis_plots(
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
         Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
-        _times(recipe, table, seeds, along("seconds")),
+        _times(table, seeds, along("core_seconds")),
         *([placing(recipe)] if recipe.settings else []),
     ]
 
@@ -74,12 +74,12 @@ def _grid(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None, nothi
     return Plot("grid", "Test error on the plane", f"Heat map. {caption}", caption, figure)
 
 
-def _times(recipe: Recipe, table: pd.DataFrame, points: str, figure: go.Figure) -> Plot:
+def _times(table: pd.DataFrame, points: str, figure: go.Figure) -> Plot:
     finished = table[table["state"] == "finished"]
-    minutes = float(finished["seconds"].sum()) * recipe.training.threads / 60
+    minutes = float(finished["core_seconds"].sum()) / 60
     caption = (
-        f"Seconds of every finished trial times the cores that it kept busy; all together {minutes:.1f} core-minutes. "
-        f"By the clock a run takes less where trials ran side by side. What else the machine did is in it. {points}"
+        f"Core-seconds that every finished trial computed; all together {minutes:.1f} core-minutes. By the clock a run "
+        f"takes less where trials ran side by side. Of older runs they are seconds times torch threads. {points}"
     )
     return Plot("times", "How long a trial took", f"Plot of core-seconds by setting. {caption}", caption, figure)
 

@@ -72,13 +72,13 @@ class Side:
 
     @property
     def core_seconds(self) -> float:
-        """Of all trials, whatever became of them: seconds times torch threads."""
-        return sum(map(core_seconds, self.trials))
+        """Of all trials, whatever became of them."""
+        return sum(trial.core_seconds for trial in self.trials)
 
     @property
     def each(self) -> float:
         """Core-seconds of a finished trial, on average."""
-        finished = [core_seconds(trial) for trial in self.trials if trial.state == "finished"]
+        finished = [trial.core_seconds for trial in self.trials if trial.state == "finished"]
         return sum(finished) / len(finished) if finished else math.nan
 
     @cached_property
@@ -107,12 +107,6 @@ def parts(of: Sequence[tuple[Side, Point]], metric: str = "test_error") -> tuple
     if all(kept) and len(shapes) == 1:
         return list(kept), next(iter(shapes))[0]
     return [{r: np.array([value]) for r, value in point.metric(metric).items()} for _, point in of], 0
-
-
-def core_seconds(trial: Trial) -> float:
-    """Seconds times the torch threads of the trial."""
-    threads = trial.hyperparameters.get("threads")
-    return trial.seconds * (threads if isinstance(threads, int) else 1)
 
 
 def sides(runs: Sequence[Run]) -> tuple[Side, ...]:

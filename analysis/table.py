@@ -17,7 +17,7 @@ DTYPES: dict[str, str] = {
     "replicate": "int64",
     "fidelity": "string",
     "epochs": "int64",  # trained; fewer than asked where a trial was stopped early
-    **dict.fromkeys((*_METRICS, "seconds"), "float64"),
+    **dict.fromkeys((*_METRICS, "seconds", "core_seconds"), "float64"),
     "reason": "string",
     **dict.fromkeys(_COSTS, "Int64"),  # nullable: a free search tries what its recipe does not list
 }

@@ -31,7 +31,8 @@ class Trial:
     hyperparameters: Hyperparameters
     metrics: dict[str, float] = field(default_factory=dict)  # test_error and validation_error in percent
     curve: tuple[dict[str, float], ...] = ()  # one reading an epoch
-    seconds: Annotated[float, Bounds(least=0)] = 0.0
+    seconds: Annotated[float, Bounds(least=0)] = 0.0  # by the clock
+    cpu_seconds: Annotated[float, Bounds(least=0)] = 0.0  # that its process computed; 0: not recorded, or on a GPU
     scores: str | None = None  # path of the per-image scores, from the run folder
     reason: str | None = None  # of failure
     attempt: int = 1  # a command tries a trial again after a failure that may pass
@@ -42,6 +43,12 @@ class Trial:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def core_seconds(self) -> float:
+        """What it cost, whatever else the machine did: what its process computed, else clock times torch threads."""
+        threads = self.hyperparameters.get("threads")
+        return self.cpu_seconds or self.seconds * (threads if isinstance(threads, int) else 1)
 
     def to_line(self) -> str:
         """One line of JSON without its newline."""

@@ -143,6 +143,7 @@ def _finished(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int) ->
         metrics=result["outcome"].metrics,
         curve=tuple(result["curve"]),
         seconds=result["trial_seconds"],
+        cpu_seconds=result["cpu_seconds"],
         host=result["host"],
         attempt=attempt,
     )

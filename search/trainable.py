@@ -41,7 +41,7 @@ class ProxyTrainable(tune.Trainable):
             gc.freeze()
         self.taken += 1
         return_freed()  # the next network's layers have other sizes
-        self.started = time.perf_counter()
+        self.started, self.computed = time.perf_counter(), time.process_time()
         return True
 
     def step(self) -> dict[str, Any]:
@@ -62,6 +62,7 @@ class ProxyTrainable(tune.Trainable):
             "outcome": replace(outcome, metrics={**outcome.metrics, "fvcore_macs": self.measured, **self._latency()}),
             "curve": self.trainer.epochs,
             "trial_seconds": time.perf_counter() - self.started,
+            "cpu_seconds": time.process_time() - self.computed if self.device == "cpu" else 0.0,
             "host": machine(),
         }
 

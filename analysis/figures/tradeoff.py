@@ -15,12 +15,12 @@ from analysis.recipe import Recipe, Setting
 from analysis.statistics import Interval, as_tuple, by_replicate
 from analysis.thinning import MOST, extremes, thinned
 
-Metric = Literal["test_error", "test_loss", "train_loss", "seconds"]
+Metric = Literal["test_error", "test_loss", "train_loss", "core_seconds"]
 _LABELS: dict[Metric, str] = {
     "test_error": "test error (%)",
     "test_loss": "test loss (nats)",
     "train_loss": "training loss (nats)",
-    "seconds": "core-seconds a trial",
+    "core_seconds": "core-seconds a trial",
 }
 
 
@@ -58,7 +58,6 @@ def tradeoff_info(
 
     What was published stands beside test error only. A trial's seconds are multiplied by the cores that it keeps busy.
     """
-    table = table.assign(seconds=table["seconds"] * recipe.training.threads)
     measured = by_replicate(table, metric)
     names = [setting.sentence for setting in recipe.settings]
     intervals = dict(zip(names, means(recipe, table, metric, scores), strict=True))
@@ -104,7 +103,7 @@ def tradeoff(info: Tradeoff) -> go.Figure:
     figure.update_xaxes(title_text=info.axis, row=rows, col=1)
     figure.update_xaxes(zeroline=False)  # the first setting is no origin
     figure.update_yaxes(title_text=_LABELS[info.metric], row=1, col=1)
-    if info.metric == "seconds":
+    if info.metric == "core_seconds":
         figure.update_yaxes(rangemode="tozero", row=1, col=1)  # so that heights compare
     if info.published:
         figure.update_yaxes(title_text="ImageNet top-1 error (%)", row=2, col=1)

@@ -92,6 +92,15 @@ def test_core_seconds_count_threads(tmp_path: Path) -> None:
     assert (side.core_seconds, side.each) == (36, 12)
 
 
+def test_core_seconds_are_what_was_computed_whatever_the_clock_said(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, THREE)
+    for index in range(3):
+        run.append(replace(a_trial(THREE, index, 0, seconds=30.0), cpu_seconds=2.5))
+    (side,) = sides([run])
+    assert (side.core_seconds, side.each) == (7.5, 2.5)
+    assert run.trials()["core_seconds"].tolist() == [2.5] * 3
+
+
 # laws -----------------------------------------------------------------------------------------------------------------
 
 KINDS: dict[str, Callable[[], Synthetic]] = {

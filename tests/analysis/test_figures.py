@@ -94,7 +94,7 @@ def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
     return [
         tradeoff(tradeoff_info(recipe, table)),
         tradeoff(tradeoff_info(recipe, table, "test_loss")),
-        tradeoff(tradeoff_info(recipe, table, "seconds")),
+        tradeoff(tradeoff_info(recipe, table, "core_seconds")),
         costs(costs_info(recipe)),
         curves(curves_info(recipe, written)),
     ]

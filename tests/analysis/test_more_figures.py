@@ -53,13 +53,14 @@ def test_every_finished_trial_has_its_time() -> None:
     recipe = a_recipe()
     written = [replace(trial, seconds=1.0 + place) for place, trial in enumerate(trials(recipe))]
     table = trials_table(recipe, [*written[:-1], failed(written[-1])])
-    (line,) = tradeoff_info(recipe, table, "seconds").lines
+    (line,) = tradeoff_info(recipe, table, "core_seconds").lines
     assert [list(point.seeds) for point in line.points] == [
         [1 + place, 6 + place, 11 + place][: 2 + (place < 4)] for place in range(5)
     ]
-    (twice,) = tradeoff_info(replace(recipe, training=replace(recipe.training, threads=2)), table, "seconds").lines
+    doubled = [replace(one, hyperparameters={**one.hyperparameters, "threads": 2}) for one in written]
+    (twice,) = tradeoff_info(recipe, trials_table(recipe, doubled), "core_seconds").lines
     assert twice.points[0].interval.mean == 2 * line.points[0].interval.mean == 12
-    assert tradeoff(tradeoff_info(recipe, table, "seconds")).layout.yaxis.rangemode == "tozero"
+    assert tradeoff(tradeoff_info(recipe, table, "core_seconds")).layout.yaxis.rangemode == "tozero"
 
 
 @given(st.lists(st.floats(0, 100, width=32), min_size=1, max_size=60))

@@ -97,6 +97,7 @@ class Empty(ProxyTrainable):
             "outcome": outcome,
             "curve": [reading],
             "trial_seconds": 0.0,
+            "cpu_seconds": 0.0,
             "host": machine(),
         }
 

@@ -228,6 +228,7 @@ RESULT = {
     "outcome": Outcome({"validation_loss": 1.0, "test_loss": 1.0}, np.ones(3, np.float32), np.ones(3, np.bool_)),
     "curve": [],
     "trial_seconds": 1.0,
+    "cpu_seconds": 0.9,
     "host": "here",
 }
 
