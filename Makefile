@@ -3,7 +3,7 @@ PYTHON ?= python3
 DATA ?= digits
 BIN := .venv/bin
 
-.PHONY: explore test check install pictures clean
+.PHONY: explore test check tests-with-ray tests-without-ray install pictures clean
 
 explore: install  ## the main job, in minutes; DATA=fashion-mnist for clothes instead of digits
 	$(BIN)/explore --budget 4GFLOPs --axis cardinality --data $(DATA)
@@ -14,7 +14,13 @@ check: install  ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(MAKE) --no-print-directory --jobs 2 --keep-going tests-with-ray tests-without-ray
+
+tests-with-ray: install
+	$(BIN)/pytest -m 'ray and not many'
+
+tests-without-ray: install
+	$(BIN)/pytest -m 'not ray and not many'
 
 pictures: install  ## the README's, from the committed runs; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido

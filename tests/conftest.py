@@ -22,17 +22,6 @@ ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 
 
-# They start Ray: one after the other, by one of xdist's processes, and first, for they take the longest.
-WITH_RAY = {f"test_{name}" for name in ("faults", "kill", "mirror", "nodes", "race", "reporting", "study", "sweep")}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.stem in WITH_RAY:
-            item.add_marker(pytest.mark.xdist_group("ray"))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regold", action="store_true", help="write the golden files anew; review them as a diff")
 

@@ -37,6 +37,8 @@ from search.study import LedgerSearcher, execute
 from search.trainable import ProxyTrainable, may_pass
 from tests.analysis.runs import Named, a_recipe
 
+pytestmark = pytest.mark.ray
+
 MEASURED = ["setting", "replicate", "test_error", "test_loss", "validation_error", "validation_loss", "train_loss"]
 SETTINGS: Named = {1: "1x64d", 2: "2x40d", 4: "4x24d"}
 

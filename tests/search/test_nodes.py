@@ -22,6 +22,8 @@ from search.trainable import ProxyTrainable
 from tests.search.storages import until
 from tests.search.test_faults import small
 
+pytestmark = pytest.mark.ray
+
 SEEDS, TRIALS = 4, 12
 
 

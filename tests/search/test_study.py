@@ -41,6 +41,8 @@ from search.trainable import ProxyTrainable
 from tests.committed import RUNS
 from tests.processes import left_of
 
+pytestmark = pytest.mark.ray
+
 EXPLORE = Path(sys.executable).parent / "explore"
 DRIVER = "import sys; from search.cli import main; code = main(); assert 'torch' not in sys.modules; sys.exit(code)"
 QUESTION = [

@@ -28,6 +28,8 @@ from search.trainable import ProxyTrainable
 from tests.search.sweeps import LR, a_sweep, drive, finished, new, proposer
 from tests.search.test_study import explore, only_run
 
+pytestmark = pytest.mark.ray
+
 EPOCHS = 9
 TINY = Fidelity(name="test", resolution=8, width=1.0, depth=1.0, train_images=64, epochs=EPOCHS)
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
