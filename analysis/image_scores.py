@@ -82,20 +82,20 @@ def _read(run: Run, trial: Trial) -> tuple[NDArray[np.float16], NDArray[np.uint8
 
 
 def errors_by_image(run: Run) -> dict[str, Scores]:
-    """By sentence and replicate, 100 for every test image classified wrongly, 0 for the others: test error's parts."""
-    return _by_sentence(run, image_scores(run).errors)
+    """By setting and replicate, 100 for every test image classified wrongly, 0 for the others: test error's parts."""
+    return _by_setting(run, image_scores(run).errors)
 
 
 def losses_by_image(run: Run) -> dict[str, Scores]:
-    """By sentence and replicate, the loss of every test image, as precisely as it was stored (float16)."""
-    return _by_sentence(run, image_scores(run).losses)
+    """By setting and replicate, the loss of every test image, as precisely as it was stored (float16)."""
+    return _by_setting(run, image_scores(run).losses)
 
 
-def _by_sentence(
+def _by_setting(
     run: Run, kept: Mapping[str, NDArray[np.uint8]] | Mapping[str, NDArray[np.float16]]
 ) -> dict[str, Scores]:
     found: dict[str, dict[int, NDArray[np.float64]]] = {}
     for key, trial in run.finished().items():
         if key in kept:
-            found.setdefault(trial.sentence, {})[trial.replicate] = kept[key].astype(np.float64)
+            found.setdefault(trial.setting, {})[trial.replicate] = kept[key].astype(np.float64)
     return dict(found)

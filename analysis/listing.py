@@ -31,7 +31,7 @@ class Listing(NamedTuple):
 
 def listing(run: Run, trials: Sequence[Trial], settings: Iterable[Setting]) -> Listing:
     """In the order of the settings, of a search the best first; `settings` are the trials', with their costs."""
-    recipe, costs = run.recipe, {setting.sentence: setting for setting in settings}
+    recipe, costs = run.recipe, {setting.setting: setting for setting in settings}
     shown, which = _best(recipe.sweep, trials) if recipe.sweep else _last(trials, list(costs))
     note, more = f"Every trial that has ended: {len(trials):,}." if trials else "No trial has ended.", ""
     if len(shown) < len(trials):
@@ -46,8 +46,8 @@ def listing(run: Run, trials: Sequence[Trial], settings: Iterable[Setting]) -> L
 def _last(trials: Sequence[Trial], order: list[str]) -> tuple[list[Trial], str]:
     """Along an axis, where the best are but the luckiest."""
     last = sorted(trials, key=lambda trial: trial.finished_at)[-MOST:]
-    place = {sentence: index for index, sentence in enumerate(order)}
-    last.sort(key=lambda trial: (place.get(trial.sentence, len(place)), trial.replicate, trial.key))
+    place = {name: index for index, name in enumerate(order)}
+    last.sort(key=lambda trial: (place.get(trial.setting, len(place)), trial.replicate, trial.key))
     return last, "those that ended last"
 
 
@@ -62,7 +62,7 @@ def _or_infinite(value: float) -> float:
 
 
 def _row(trial: Trial, tuned: tuple[str, ...], costs: Mapping[str, Setting]) -> Row:
-    setting = costs.get(trial.sentence)
+    setting = costs.get(trial.setting)
     cells = [
         words(str(trial.replicate)),
         words("stopped early" if trial.state == "pruned" else trial.state),

@@ -82,7 +82,7 @@ def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
 
     Over test images, too, where all finished trials kept their scores: the intervals of one table mean the same.
     """
-    names = [setting.sentence for setting in recipe.settings]
+    names = [setting.setting for setting in recipe.settings]
     errors, losses = _parts(table, "test_error", scores, names), means(recipe, table, "test_loss", scores)
     images = next((np.size(one) for setting in errors.values() for one in setting.values()), 1)
     parts = [errors[name] for name in names]
@@ -95,7 +95,7 @@ def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
 
 def means(recipe: Recipe, table: pd.DataFrame, metric: str, scores: ImageScores | None = None) -> tuple[Interval, ...]:
     """Of any column of a run's table, for every setting of the recipe: as in `summaries`, and over the same."""
-    names = [setting.sentence for setting in recipe.settings]
+    names = [setting.setting for setting in recipe.settings]
     parts = _parts(table, metric, scores, names)
     return tuple(crossed_mean(parts[name]) for name in names)
 
@@ -116,7 +116,7 @@ def intervals_words(numbers: Sequence[Summary]) -> str:
 
 
 def _parts(table: pd.DataFrame, metric: str, scores: ImageScores | None, names: Sequence[str]) -> dict[str, Parts]:
-    """By sentence and replicate: a number for every image, or one for all images together where any scores lack."""
+    """By setting and replicate: a number for every image, or one for all images together where any scores lack."""
     means = by_replicate(table, metric)
     kept, keys = (scores or _NONE).of(metric), by_replicate(table, "key")
     found: dict[str, Parts] = {n: {r: kept[k] for r, k in keys.get(n, {}).items() if k in kept} for n in names}

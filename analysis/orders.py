@@ -46,10 +46,10 @@ def published_order(recipe: Recipe, table: pd.DataFrame) -> tuple[PublishedCurve
     published, errors = published_for(recipe), by_replicate(table, "test_error")
     if published is None:
         return None
-    shared = [s for s in recipe.settings if s.setting in published.errors and s.sentence in errors]
+    shared = [s for s in recipe.settings if s.setting in published.errors and s.setting in errors]
     if len(shared) < 2:
         return None
-    rows = _rows([errors[setting.sentence] for setting in shared])
+    rows = _rows([errors[setting.setting] for setting in shared])
     return published, agreement(rows, [published.errors[setting.setting] for setting in shared])
 
 

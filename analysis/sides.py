@@ -142,9 +142,9 @@ def _of_settings(run: Run) -> dict[Place, Point]:
     table = run.trials()
     errors, losses, keys = (by_replicate(table, column) for column in ("test_error", "test_loss", "key"))
     return {
-        place_of(run.recipe, s): Point(s, _finite(errors[s.sentence]), _finite(losses[s.sentence]), keys[s.sentence])
+        place_of(run.recipe, s): Point(s, _finite(errors[s.setting]), _finite(losses[s.setting]), keys[s.setting])
         for s in sorted(run.recipe.settings, key=lambda setting: as_tuple(setting.value))
-        if _finite(errors.get(s.sentence, {}))
+        if _finite(errors.get(s.setting, {}))
     }
 
 

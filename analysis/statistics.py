@@ -68,12 +68,12 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
 
 
 def by_replicate(table: pd.DataFrame, column: str) -> dict[str, dict[int, Any]]:
-    """A column of every finished trial, such as a metric: by sentence, then by replicate."""
+    """A column of every finished trial, such as a metric: by setting, then by replicate."""
     finished = table[table["state"] == "finished"]
     values: dict[str, dict[int, Any]] = {}
-    rows = (finished[name].tolist() for name in ("sentence", "replicate", column))  # pandas' own iterator is slow
-    for sentence, replicate, value in zip(*rows, strict=True):
-        values.setdefault(sentence, {})[replicate] = value
+    rows = (finished[name].tolist() for name in ("setting", "replicate", column))  # pandas' own iterator is slow
+    for setting, replicate, value in zip(*rows, strict=True):
+        values.setdefault(setting, {})[replicate] = value
     return values
 
 

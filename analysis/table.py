@@ -31,10 +31,10 @@ def trials_table(recipe: Recipe, trials: Iterable[Trial], proposals: Iterable[Pr
     settings = (*recipe.settings, *(proposal.setting for proposal in proposals))
     position: dict[str, int] = {}
     for setting in settings:
-        position.setdefault(setting.sentence, len(position))
-    ordered = sorted(trials, key=lambda t: (position.get(t.sentence, len(position)), t.replicate, t.key))
-    costs = {s.sentence: {name: getattr(s, name) for name in _COSTS} for s in reversed(settings)}
-    rows = [_row(trial) | costs.get(trial.sentence, dict.fromkeys(_COSTS)) for trial in ordered]
+        position.setdefault(setting.setting, len(position))
+    ordered = sorted(trials, key=lambda t: (position.get(t.setting, len(position)), t.replicate, t.key))
+    costs = {s.setting: {name: getattr(s, name) for name in _COSTS} for s in reversed(settings)}
+    rows = [_row(trial) | costs.get(trial.setting, dict.fromkeys(_COSTS)) for trial in ordered]
     columns = {name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in DTYPES.items()}
     tuned = [one.field for one in recipe.sweep.tune] if recipe.sweep else []
     return pd.DataFrame(columns | {name: pd.Series([t.hyperparameters.get(name) for t in ordered]) for name in tuned})

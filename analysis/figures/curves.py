@@ -26,9 +26,9 @@ def curves_info(recipe: Recipe, trials: Iterable[Trial]) -> tuple[Curve, ...]:
     readings: dict[str, list[dict[str, float]]] = {}
     for trial in trials:
         if trial.state == "finished":
-            readings.setdefault(trial.sentence, []).extend(trial.curve)
+            readings.setdefault(trial.setting, []).extend(trial.curve)
     return tuple(
-        _curve(setting, readings[setting.sentence]) for setting in recipe.settings if readings.get(setting.sentence)
+        _curve(setting, readings[setting.setting]) for setting in recipe.settings if readings.get(setting.setting)
     )
 
 

@@ -59,7 +59,7 @@ def tradeoff_info(
     What was published stands beside test error only. A trial's seconds are multiplied by the cores that it keeps busy.
     """
     measured = by_replicate(table, metric)
-    names = [setting.sentence for setting in recipe.settings]
+    names = [setting.setting for setting in recipe.settings]
     intervals = dict(zip(names, means(recipe, table, metric, scores), strict=True))
     published = published_for(recipe) if metric == "test_error" else None
     groups = _lines(recipe)
@@ -71,8 +71,8 @@ def tradeoff_info(
             Point(
                 position=levels.index(as_tuple(setting.value)[0]) + dodge,
                 hover=told(setting),
-                seeds=_some(list(measured.get(setting.sentence, {}).values()), MOST // len(recipe.settings)),
-                interval=intervals[setting.sentence],
+                seeds=_some(list(measured.get(setting.setting, {}).values()), MOST // len(recipe.settings)),
+                interval=intervals[setting.setting],
                 published=published.errors.get(setting.setting) if published else None,
             )
             for setting in settings

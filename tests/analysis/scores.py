@@ -83,7 +83,7 @@ def scored(recipe: Recipe, world: World, seeds: int, images: int, seed: int) -> 
     trials = [
         a_trial(recipe, k, r, float(errors[k, r].mean())) for r in range(seeds) for k in range(len(recipe.settings))
     ]
-    index = {setting.sentence: k for k, setting in enumerate(recipe.settings)}
-    by_key = {trial.key: errors[index[trial.sentence], trial.replicate] for trial in trials}
+    index = {setting.setting: k for k, setting in enumerate(recipe.settings)}
+    by_key = {trial.key: errors[index[trial.setting], trial.replicate] for trial in trials}
     losses = {key: (0.03 * one.astype(np.float16)).astype(np.float16) for key, one in by_key.items()}
     return trials, ImageScores(by_key, losses)

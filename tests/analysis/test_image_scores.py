@@ -34,7 +34,7 @@ def test_images_widen_means_and_hardly_differences(folder: Path) -> None:
     """What settings get wrong differs by seed; which images are hard does not differ by setting."""
     run = Run(folder)
     scores, errors = errors_by_image(run), by_replicate(run.trials(), "test_error")
-    first, *others = [setting.sentence for setting in run.recipe.settings]
+    first, *others = [setting.setting for setting in run.recipe.settings]
     for name in others:
         over_seeds = mean_interval(list(errors[name].values()))
         assert crossed_mean(scores[name]).half_width > over_seeds.half_width
@@ -49,7 +49,7 @@ def test_trials_without_scores_are_left_out(tmp_path: Path) -> None:
     run.append(a_trial(recipe, 1, 0))
     assert run.notices == []
     (found,) = errors_by_image(run).items()
-    assert (found[0], list(found[1])) == (recipe.settings[0].sentence, [0])
+    assert (found[0], list(found[1])) == (recipe.settings[0].setting, [0])
     assert np.asarray(found[1][0]).tolist() == [0, 100]
     assert np.asarray(losses_by_image(run)[found[0]][0]).tolist() == [0.5, 2.0]
 

@@ -57,7 +57,7 @@ def test_of_many_trials_of_a_search_the_best_are_there(tmp_path: Path) -> None:
 
 
 def test_what_was_not_measured_is_a_dash_that_is_sorted_last(tmp_path: Path) -> None:
-    trial = replace(failed(a_trial(AXIS, 0, 0)), seconds=0.0, sentence="of no setting")
+    trial = replace(failed(a_trial(AXIS, 0, 0)), seconds=0.0, setting="none", sentence="of no setting")
     (one,) = listing(a_run(tmp_path), [trial], AXIS.settings).sheet.rows
     dashes = [
         name for name, cell in zip(("", *a_columns(tmp_path)), (words(""), *one.cells), strict=True) if cell.text == "–"

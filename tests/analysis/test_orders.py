@@ -77,7 +77,7 @@ def test_a_run_is_held_against_its_table(folder: Path) -> None:
     assert found
     errors = by_replicate(table, "test_error")
     pairs = [
-        (float(np.mean([*errors[s.sentence].values()])), published.errors[s.setting])
+        (float(np.mean([*errors[s.setting].values()])), published.errors[s.setting])
         for s in run.recipe.settings
         if s.setting in published.errors
     ]

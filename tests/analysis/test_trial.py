@@ -124,7 +124,7 @@ def test_dtypes_are_the_same_empty_failed_or_full(run: Run) -> None:
 
 
 def test_a_trial_of_no_setting_comes_last_without_costs(run: Run) -> None:
-    run.append(a_trial(run.recipe, 0, 0, sentence="elsewhere", key="k"))
+    run.append(replace(a_trial(run.recipe, 0, 0), setting="none", sentence="elsewhere", key="k"))
     run.append(a_trial(run.recipe, 4, 2))
     table = run.trials()
     assert table["sentence"].tolist()[-1] == "elsewhere"
