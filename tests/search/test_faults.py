@@ -257,7 +257,7 @@ def test_a_killed_worker_is_a_line_of_the_ledger_and_none_on_the_terminal(tmp_pa
             time.sleep(0.05)
         os.kill(next(training(driver.pid)), signal.SIGKILL)
         second = subprocess.run(explore, cwd=tmp_path, capture_output=True, text=True, check=False)
-        out, err = driver.communicate(timeout=120)
+        out, err = driver.communicate(timeout=300)
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
     assert f"{tmp_path / 'run'} is locked: another explore writes to it" in second.stderr
     assert (driver.returncode, err) == (0, "")

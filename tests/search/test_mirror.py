@@ -253,7 +253,7 @@ def test_a_server_that_goes_away_delays_nobody_and_is_caught_up_with(
         source.tell(number - 1, TrialState.COMPLETE)
         mirror.sync(source.trial(number - 1), str(number - 1))
         mirror.sync(source.trial(number), str(number))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     until(lambda: mirror.notice)
     first = str(mirror.notice)
     assert first.startswith("--storage: 'postgresql://explorer:***@127.0.0.1:")

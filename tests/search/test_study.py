@@ -176,7 +176,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Pat
     ) as running:
         _wait_for_a_trial(tmp_path)
         running.send_signal(signal.SIGTERM)
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=300)
     assert running.returncode == 130
     assert err.count("\n") == 1
     assert f"continue with: explore {' '.join(words)}" in err
@@ -201,7 +201,7 @@ def test_a_terminal_shows_what_runs_and_what_is_left_and_nothing_of_ray_s(tmp_pa
         for _ in range(3):
             os.killpg(running.pid, signal.SIGINT)
             time.sleep(0.3)  # between two presses of a key
-        assert running.wait(timeout=60) == 130
+        assert running.wait(timeout=300) == 130
     reader.result()
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-ln-z]", "\n", re.sub(r"\x1b\[[0-9;]*m", "", b"".join(shown).decode()))
     lines = {line.strip() for line in plain.splitlines()} - {""}
@@ -346,7 +346,7 @@ def _wait_for_a_trial(folder: Path) -> None:
 
 
 def _wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.1)  # until another process has written
