@@ -154,9 +154,13 @@ def _reader_of_tuple(kind: Kind) -> Reader:
 
 
 def _reader_of_union(kind: Kind) -> Reader:
-    readers = [_reader(option) for option in get_args(kind)]
+    options: tuple[Kind, ...] = get_args(kind)
+    readers = [_reader(option) for option in options]
+    tables = [reader for option, reader in zip(options, readers, strict=True) if is_dataclass(option)]
 
     def read(plain: object) -> object:
+        if isinstance(plain, dict) and len(tables) == 1:
+            return tables[0](plain)  # which says what is wrong within
         for reader in readers:
             try:
                 return reader(plain)

@@ -24,7 +24,7 @@ class Training:
     lr: Annotated[float, Bounds(above=0)] = 0.4
     """Peak learning rate, for this batch size (between Goyal et al. 2017 and Page 2018)."""
 
-    lr_batch: Annotated[int, Bounds(least=0, most=2**20)] = 0
+    lr_batch: Annotated[int, Bounds(least=0, most=65_536)] = 0
     """[images] That `lr` is for, such as 256: the peak is lr × batch_size / lr_batch; 0: it is the peak as it stands
     (Goyal et al. 2017)."""
 
@@ -94,7 +94,7 @@ class Training:
     """[a step] Decay of the average of weights that is tested in their place, such as 0.999; 0: none
     (Polyak & Juditsky 1992; Tarvainen & Valpola 2017)."""
 
-    norm_images: Annotated[int, Bounds(least=0, most=2**24)] = 0
+    norm_images: Annotated[int, Bounds(least=0, most=10**6)] = 0
     """[training images] From which batch norms take their statistics anew in the end; 0: they keep their own
     (Wu & Johnson 2021)."""
 

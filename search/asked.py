@@ -4,19 +4,23 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from analysis.plain import PlainError, from_plain
-from analysis.recipe import Fidelity, Recipe
+from analysis.preset import Preset
+from analysis.recipe import Fidelity, Recipe, RecordError
+from analysis.toml import line_of
 from analysis.training import Training
 from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
 from search.errors import FailedError, UsageError
-from search.presets import FIDELITIES, resolved, training_for
+from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
 from search.words import fraction, integer, of
-from space.arch import Input
-from space.proxy import Reduction
+from space.arch import Arch, Input
+from space.proxy import Reduction, reduced
 from space.sentence import parse
 
 
@@ -62,43 +66,58 @@ def _seconds(word: str | None) -> float:
 
 
 def training(options: Namespace, data: DataSet) -> Training:
-    """The data set's default, or a recipe's, with the fields that are set."""
-    base = _recipe_file(options.recipe).training if options.recipe else training_for(data.name)
-    plain = asdict(base) | dict(_assignment(word) for word in options.set)
+    """The data set's default, a preset's or a file's, with the fields that are set."""
+    asked: str = options.recipe or PRESETS[0]
+    base = training_for(data.name, asked) if asked in PRESETS else begun(asked).training
+    plain = asdict(base) | dict(assignment(word) for word in options.set)
     try:
         found = from_plain(Training, plain)
     except PlainError as error:
         raise UsageError(f"--set: {str(error)[:200]}") from None
-    return replace(found, teacher=_teacher(found.teacher))
+    return replace(found, teacher=known_teacher(found.teacher))
 
 
-def _teacher(words: str) -> str:
+def known_teacher(words: str, option: str = "--set") -> str:
     """A file's name becomes its absolute path, so that it means the same from everywhere; a sentence is one."""
     if words.endswith(".safetensors"):
         if not Path(words).is_file():
-            raise UsageError(f"--set: teacher: there is no file {words[:60]!r}")
+            raise UsageError(f"{option}: teacher: there is no file {words[:60]!r}")
         return str(Path(words).resolve())
     if words:
-        of("--set: teacher", lambda: parse(words))
+        of(f"{option}: teacher", lambda: parse(words))
     return words
 
 
-def _recipe_file(path: str) -> Recipe:
+def begun(name: str, option: str = "--recipe") -> Preset:
+    """A preset by name, or of a file: a run's recipe.toml, whose training it is, or one of its own."""
+    if name in PRESETS:
+        return preset(name)
     try:
-        return Recipe.from_toml(Path(path).read_text(encoding="utf-8"))
+        return _read(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
+        known = f"{', '.join(PRESETS)} (the nearest is {get_close_matches(name, PRESETS, n=1, cutoff=0)[0]})"
         raise UsageError(
-            f"--recipe: {path!r} cannot be read ({error.strerror}); write the path of a run's recipe.toml"
+            f"{option}: {name!r} cannot be read ({error.strerror}); write the path of a recipe, or {known}"
         ) from None
     except (ValueError, RecursionError) as error:  # no recipe, no text, nested beyond reason
-        raise UsageError(f"--recipe: {path!r} is no recipe: {error}") from None
+        raise UsageError(f"{option}: {name!r} is no recipe: {error}") from None
 
 
-def _assignment(word: str) -> tuple[str, object]:
+def _read(text: str) -> Preset:
+    if re.search(r"^budget\s*=", text, re.MULTILINE):
+        return Preset(training=Recipe.from_toml(text).training)
+    found = Preset.from_toml(text)
+    if found.fidelity and known_fidelity(found.fidelity.name) not in (None, found.fidelity):
+        what = f"{found.fidelity.name!r} ships with other numbers; write a name of its own"
+        raise RecordError(f"line {line_of(text, 'fidelity.name')}: fidelity.name: {what}")
+    return found
+
+
+def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
     """`lr=0.05` as a name and a value; what is no TOML value is a word."""
     name, equals, text = word.partition("=")
     if not equals:
-        raise UsageError(f"--set: {word[:40]!r} sets nothing; write FIELD=VALUE such as lr=0.05")
+        raise UsageError(f"{option}: {word[:40]!r} sets nothing; write FIELD=VALUE such as lr=0.05")
     try:
         document = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -107,12 +126,8 @@ def _assignment(word: str) -> tuple[str, object]:
 
 
 def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
-    """The images, no larger than they are seen, what the named fidelity comes to with them, and how it is trained."""
-    preset = FIDELITIES.get(options.fidelity)
-    if preset is None:
-        near = get_close_matches(options.fidelity, FIDELITIES, n=1, cutoff=0) or ["quick"]
-        known = ", ".join(FIDELITIES)
-        raise UsageError(f"--fidelity: {options.fidelity!r} is not known; write {known} (the nearest is {near[0]})")
+    """The images, what the named fidelity comes to with them, and how it is trained."""
+    asked = _fidelity(options)
     try:
         data = load(options.data or best_available(), lambda line: print(f"explore: {line}", file=sys.stderr))
         rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
@@ -120,12 +135,35 @@ def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
         raise UsageError(str(error)) from None
     except DataError as error:
         raise FailedError(str(error)) from None
-    fidelity = resolved(preset, resolution=data.train.pixels.shape[-1], train_images=len(rest))
-    chosen = training(options, data)
-    return resized(data, max(fidelity.resolution, *chosen.tested(fidelity.resolution))), fidelity, chosen
+    fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
+    return data, fidelity, training(options, data)
+
+
+def as_seen(data: DataSet, fidelity: Fidelity, trainings: Iterable[Training]) -> DataSet:
+    """The images no larger than any of these trainings sees them, in training or in testing."""
+    sides = (side for one in trainings for side in one.tested(fidelity.resolution))
+    return resized(data, max(fidelity.resolution, *sides))
+
+
+def _fidelity(options: Namespace) -> Fidelity:
+    """The one named, a preset's own, or quick."""
+    named: str | None = options.fidelity
+    if named is None:
+        return (begun(options.recipe).fidelity if options.recipe else None) or FIDELITIES["quick"]
+    if named not in FIDELITIES:
+        near, known = get_close_matches(named, FIDELITIES, n=1, cutoff=0), ", ".join(FIDELITIES)
+        raise UsageError(f"--fidelity: {named!r} is not known; write {known} (the nearest is {near[0]})")
+    return FIDELITIES[named]
 
 
 def reduction(fidelity: Fidelity, data: DataSet) -> Reduction:
     """What a candidate is reduced to, to be trained on these images."""
     image = Input(data.train.pixels.shape[1], fidelity.resolution)
     return Reduction(fidelity.width, fidelity.depth, image, data.train.classes)
+
+
+def trained_as(arch: Arch, fidelity: Fidelity, data: DataSet) -> Arch:
+    """The network for these images: as it is if it is made for them, else reduced as the fidelity says."""
+    image, classes = Input(data.train.pixels.shape[1], fidelity.resolution), data.train.classes
+    fits = (arch.input, arch.head.classes) == (image, classes)
+    return arch if fits else reduced(arch, reduction(fidelity, data))

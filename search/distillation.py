@@ -7,12 +7,12 @@ from torch import nn
 
 from analysis.recipe import Fidelity
 from analysis.training import Training
+from search.asked import trained_as
 from search.data import DataSet
 from search.train import Trainer
 from search.weights import loaded, read
-from space.arch import Arch, Input, trace
+from space.arch import trace
 from space.module import build, residual_norms
-from space.proxy import Reduction, reduced
 from space.sentence import parse
 
 SUFFIX = ".safetensors"
@@ -38,16 +38,6 @@ def teacher(
     return _known[key]
 
 
-def fitting(words: str, data: DataSet, fidelity: Fidelity) -> Arch:
-    """The network of that name or sentence for these images: as it is if it is made for them, else reduced to them."""
-    arch = parse(words)
-    channels, side = data.train.pixels.shape[1], min(fidelity.resolution, data.train.pixels.shape[-1])
-    image = Input(channels, side)
-    if (arch.input, arch.head.classes) == (image, data.train.classes):
-        return arch
-    return reduced(arch, Reduction(fidelity.width, fidelity.depth, image, data.train.classes))
-
-
 def from_file(path: Path, data: DataSet) -> nn.Module:
     """What `explore export --to safetensors` wrote: its sentence is in the file."""
     from safetensors import safe_open  # of the extra `export`
@@ -67,7 +57,7 @@ def from_file(path: Path, data: DataSet) -> nn.Module:
 def _trained(
     training: Training, data: DataSet, fidelity: Fidelity, *, run_seed: int, replicate: int, device: str
 ) -> nn.Module:
-    arch = fitting(training.teacher, data, fidelity)
+    arch = trained_as(parse(training.teacher), fidelity, data)
     model: nn.Module = build(arch)
     trainer = Trainer(
         model,

@@ -5,49 +5,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from search.errors import UsageError
+from search.help import COSTS, EPILOG, PURPOSE, SPACES, SWEEPS
 
 TOLERANCE = "1%"  # around a budget, unless said
-PURPOSE = (
-    "Where should a convolutional network spend its compute? Trains small proxies along an axis at a fixed budget."
-)
-COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and linear layers; activations: elements of all
-convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
-EPILOG = """words:
-  explore plan      the settings only, nothing trained (same options)
-  explore cost      params, multiply-adds, activations, CIO, MoC (--counters: as others count; --measure: speed)
-  explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
-  explore space     the networks of a design space within budgets: count, sample, enumerate
-  explore sweep     architecture and hyperparameters searched together within budgets
-  explore report    make a run's report again, or compare several runs (--text: on the terminal)
-  explore runs      the runs there are: how far each is, and what it says
-  explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
-  explore compare   networks side by side: costs, stages, published figures (--measure: speed)
-  explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
-
-examples:
-  explore --budget 4GFLOPs --axis cardinality
-  explore plan --budget 4GFLOPs --axis radix --json
-  explore cost resnext50_32x4d resnet50
-
-FLOPs are multiply-adds of convolutions and linear layers: resnet50 has 4.09 G."""
-
-
-SPACES = """in a space:
-  {1|2|4}           one of them, numbers or parts
-  16..128/8         from 16 to 128 in steps of 8
-  C = {1|2}; ...    one value throughout the network; 2*C is twice that
-
-examples:
-  explore space tree count --budget 4GFLOPs
-  explore space resnext sample --budget 4GFLOPs --budget '<=20Mparams' --n 1000 --output resnext.parquet
-  explore space 'conv_stem(64) > 1..8*bottleneck(32..128/8, 256, grouped({1|2|4|8}))' enumerate --budget 1GFLOPs"""
-
-
-SWEEPS = """examples:
-  explore sweep resnext --budget 4GFLOPs --trials 40 --scheduler asha
-  explore sweep tree --budget 4GFLOPs --budget '<=30Mparams' --trials 100 --time 2h --tune lr,weight_decay
-  explore sweep --axis cardinality --budget 4GFLOPs --tune lr,weight_decay --trials 60
-  explore sweep regnet --budget 800MFLOPs --objective loss --objective activations --sampler nsga2"""
 
 
 class Parser(ArgumentParser):
@@ -114,8 +74,8 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
         help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME "
         "(default: fashion-mnist where it is installed, else digits)",
     )
-    train.add_argument("--fidelity", metavar="NAME", default="quick", help="tiny, quick (default), medium or full")
-    train.add_argument("--recipe", metavar="FILE", help="a run's recipe.toml, whose training to use")
+    train.add_argument("--fidelity", metavar="NAME", help="tiny, quick (default), medium or full")
+    train.add_argument("--recipe", metavar="NAME", help="a preset such as bag-of-tricks, or a file (explore recipe)")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
     many = f"replicates of every {of} (default {seeds})"
     train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
@@ -277,6 +237,13 @@ def _export() -> Parser:
     return parser
 
 
+def _recipe() -> Parser:
+    what = "The recipes that ship; or one, by name or from a file, as a file in which every field says what it is."
+    parser = Parser("explore recipe", description=what)
+    parser.add_argument("recipe", nargs="?", metavar="NAME", help="a recipe that ships, or a file (TOML)")
+    return parser
+
+
 def _compare() -> Parser:
     what = "Networks side by side: costs, stages, sentences, what was published of them, and what was measured."
     parser = Parser("explore compare", parents=[_measuring()], description=what)
@@ -295,6 +262,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "report": _report,
     "runs": _runs,
     "zoo": _zoo,
+    "recipe": _recipe,
     "export": _export,
     "compare": _compare,
 }

@@ -1,7 +1,10 @@
-"""Named fidelities, and what they come to on a given data set."""
+"""Named fidelities and recipes, and what they come to on a given data set."""
 
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 
+from analysis.preset import Preset
 from analysis.recipe import Fidelity
 from analysis.training import Training
 
@@ -19,9 +22,24 @@ FIDELITIES = {
     )
 }
 
+PRESETS = ("cpu-quick", "cpu", "gpu-small", "cifar", "imagenet", "resnext-2017", "bag-of-tricks", "resnest-2020")
+"""The recipes that ship, each a file of the folder `recipes`."""
+
 UNMIRRORED = ("digits", "mnist", "svhn", "procedural")
 MOST_PASSES = 30
 """A small data set is passed over more often, so that a trial sees as many images, but not more often than this."""
+
+
+@cache
+def preset(name: str) -> Preset:
+    """The recipe that ships under the name."""
+    return Preset.from_toml(files("search").joinpath("recipes", f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def known_fidelity(name: str) -> Fidelity | None:
+    """The fidelity that ships under the name, by itself or in a recipe."""
+    shipped = (preset(one).fidelity for one in PRESETS)
+    return FIDELITIES.get(name) or next((one for one in shipped if one and one.name == name), None)
 
 
 def resolved(fidelity: Fidelity, *, resolution: int, train_images: int) -> Fidelity:
@@ -36,6 +54,7 @@ def resolved(fidelity: Fidelity, *, resolution: int, train_images: int) -> Fidel
     )
 
 
-def training_for(data: str) -> Training:
-    """The default training; mirrored digits are no digits, and mirrored waves those of another class."""
-    return Training(flip=False) if data in UNMIRRORED else Training()
+def training_for(data: str, name: str = PRESETS[0]) -> Training:
+    """A preset's training, or the default one; mirrored digits are no digits, and mirrored waves of another class."""
+    training = preset(name).training
+    return replace(training, flip=False) if data in UNMIRRORED else training

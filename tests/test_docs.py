@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     (ROOT / "docs").glob("*.md")
 )
-QUICK = {"plan", "cost", "show", "space", "export", "compare", "runs", "zoo"}
+QUICK = {"plan", "recipe", "cost", "show", "space", "export", "compare", "runs", "zoo"}
 
 
 def commands() -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from search.presets import PRESETS
 from space.spaces.starters import starters
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
         "analysis/page.js",
         *(f"analysis/{name}.html" for name in ("failed", "fold", "page", "plot", "record", "report", "sweep", "table")),
         "search/layouts.toml",
+        *(f"search/recipes/{name}.toml" for name in PRESETS),
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),
         *(f"space/spaces/starters/{name}.space" for name in starters()),
     }

@@ -9,11 +9,11 @@ from pathlib import Path
 from analysis.racing import FIRST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
-from search.asked import Means, data_and_training, reduction
+from search.asked import Means, as_seen, data_and_training, reduction
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
-from search.presets import training_for
+from search.presets import known_fidelity, training_for
 from search.words import integer, of, planned
 from space.axes import axes, yielding
 from space.cost import cost
@@ -32,7 +32,8 @@ def run(options: Namespace) -> int:
     means = Means.of(options)
     data, fidelity, chosen = data_and_training(options)
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
-    return conclude(Path(options.run or default_folder(plan, recipe)).absolute(), recipe, data, means)
+    folder = Path(options.run or default_folder(plan, recipe)).absolute()
+    return conclude(folder, recipe, as_seen(data, fidelity, [chosen]), means)
 
 
 def asked_recipe(
@@ -95,7 +96,11 @@ def default_folder(plan: Plan, recipe: Recipe) -> Path:
 
 
 def named_folder(words: list[str], recipe: Recipe, *, is_plain: bool) -> Path:
-    """`runs/` and the words with data and fidelity; with six digits of all that the recipe asks, if not plain."""
+    """`runs/` and the words with data and fidelity; with six digits of all that the recipe asks, if not plain.
+
+    A fidelity of the user's own is not plain: its name does not say what it is.
+    """
+    is_plain = is_plain and known_fidelity(recipe.fidelity.name) is not None
     data = Path(recipe.data).name  # of a folder
     parts = [*words, data, recipe.fidelity.name]
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part[:40]).strip("-") for part in parts)

@@ -12,7 +12,7 @@ from analysis.plain import PlainError
 from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
-from search.asked import Means, data_and_training, reduction
+from search.asked import Means, as_seen, data_and_training, reduction
 from search.candidates import chooser_of
 from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
@@ -46,7 +46,8 @@ def run(options: Namespace) -> int:
     make = _free if options.space else _along
     recipe = make(options, data, fidelity, chosen, seeds)
     _refuse_set(options, recipe)
-    return conclude(Path(options.run or _folder(options, recipe)).absolute(), recipe, data, means)
+    folder = Path(options.run or _folder(options, recipe)).absolute()
+    return conclude(folder, recipe, as_seen(data, fidelity, [chosen]), means)
 
 
 def _along(options: Namespace, data: DataSet, fidelity: Fidelity, training: Training, seeds: int) -> Recipe:

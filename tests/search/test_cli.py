@@ -156,7 +156,10 @@ def test_wrong_words_get_one_line_and_exit_2(
         (["--data", "digits", "--set", "lr=0.1\nflip=true"], "--set: lr"),
         (["--data", ""], "--data: '' says nothing"),
         (["--data", "digits", "--run", ""], "--run: '' says nothing"),
-        (["--data", "digits", "--recipe", "nofile"], "--recipe: 'nofile' cannot be read (No such file or directory)"),
+        (
+            ["--data", "digits", "--recipe", "nofile"],
+            "--recipe: 'nofile' cannot be read (No such file or directory); write the path of a recipe, or cpu-quick, ",
+        ),
         (["--data", "digits", "--recipe", "."], "--recipe: '.' cannot be read (Is a directory)"),
         (["--data", "digits", "--recipe", __file__], f"--recipe: {__file__!r} is no recipe"),
         (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
@@ -289,7 +292,8 @@ def test_a_report_says_what_could_not_be_read(tmp_path: Path, capsys: pytest.Cap
 def test_a_word_that_is_no_command_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "reprot", "runs/one")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "write plan, cost, show, space, sweep, report, runs, zoo, export, compare (the nearest is report)" in err
+    known = "plan, cost, show, space, sweep, report, runs, zoo, recipe, export, compare"
+    assert f"write {known} (the nearest is report)" in err
 
 
 def test_memory_that_is_short_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from analysis.training import Training
 from search import distillation
+from search.asked import trained_as
 from search.data import DataSet
-from search.distillation import fitting, from_file, teacher
+from search.distillation import from_file, teacher
 from search.export import Network, write
 from search.losses import label_loss, teacher_loss
 from search.train import Trainer
@@ -80,9 +81,9 @@ def test_whoever_asks_for_a_teacher_brings_it(digits: DataSet) -> None:
 
 
 def test_a_teacher_made_for_the_images_is_taken_as_it_is_and_another_reduced(digits: DataSet) -> None:
-    assert fitting(SENTENCE, digits, FIDELITY) == parse(SENTENCE)
+    assert trained_as(parse(SENTENCE), FIDELITY, digits) == parse(SENTENCE)
     fidelity = replace(FIDELITY, width=0.125, depth=0.5)
-    arch = fitting("resnet50", digits, fidelity)
+    arch = trained_as(parse("resnet50"), fidelity, digits)
     assert (arch.input.channels, arch.input.resolution, arch.head.classes) == (1, 8, 10)
     assert [stage.depth for stage in arch.stages] == [2, 2, 3, 2]
 

@@ -1,0 +1,42 @@
+"""What --help says beside the options."""
+
+PURPOSE = (
+    "Where should a convolutional network spend its compute? Trains small proxies along an axis at a fixed budget."
+)
+COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and linear layers; activations: elements of all
+convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
+EPILOG = """words:
+  explore plan      the settings only, nothing trained (same options)
+  explore cost      params, multiply-adds, activations, CIO, MoC (--counters: as others count; --measure: speed)
+  explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
+  explore space     the networks of a design space within budgets: count, sample, enumerate
+  explore sweep     architecture and hyperparameters searched together within budgets
+  explore report    make a run's report again, or compare several runs (--text: on the terminal)
+  explore runs      the runs there are: how far each is, and what it says
+  explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
+  explore compare   networks side by side: costs, stages, published figures (--measure: speed)
+  explore recipe    the recipes that ship, or one of them with what every field is
+  explore export    a network as a module, ONNX, TorchScript, weights or Python (--fuse: for inference)
+
+examples:
+  explore --budget 4GFLOPs --axis cardinality
+  explore plan --budget 4GFLOPs --axis radix --json
+  explore cost resnext50_32x4d resnet50
+
+FLOPs are multiply-adds of convolutions and linear layers: resnet50 has 4.09 G."""
+
+SPACES = """in a space:
+  {1|2|4}           one of them, numbers or parts
+  16..128/8         from 16 to 128 in steps of 8
+  C = {1|2}; ...    one value throughout the network; 2*C is twice that
+
+examples:
+  explore space tree count --budget 4GFLOPs
+  explore space resnext sample --budget 4GFLOPs --budget '<=20Mparams' --n 1000 --output resnext.parquet
+  explore space 'conv_stem(64) > 1..8*bottleneck(32..128/8, 256, grouped({1|2|4|8}))' enumerate --budget 1GFLOPs"""
+
+SWEEPS = """examples:
+  explore sweep resnext --budget 4GFLOPs --trials 40 --scheduler asha
+  explore sweep tree --budget 4GFLOPs --budget '<=30Mparams' --trials 100 --time 2h --tune lr,weight_decay
+  explore sweep --axis cardinality --budget 4GFLOPs --tune lr,weight_decay --trials 60
+  explore sweep regnet --budget 800MFLOPs --objective loss --objective activations --sampler nsga2"""
