@@ -10,6 +10,7 @@ from ray.exceptions import OutOfMemoryError
 from ray.tune.experiment import Trial
 
 from analysis.recipe import Recipe
+from analysis.sweep import levels
 
 FLOOR = 600.0  # seconds that any worker may be silent: it starts, imports torch, tests on every test image
 PATIENCE = 20.0  # as many times the longest epoch so far
@@ -29,8 +30,10 @@ class Heartbeat(tune.Callback):
         macs = max([*known, recipe.sweep.proxy_macs if recipe.sweep else 0])
         self.first = BACKWARD * macs * recipe.fidelity.train_images / SLOWEST
         # A teacher is trained before a trial's first word, and it is fine-tuned before its last.
-        training = recipe.training
-        self.passes = 1 + training.fix_epochs + (recipe.fidelity.epochs if training.teacher else 0)
+        training, tuned = recipe.training, {one.field: levels(one) for one in recipe.sweep.tune} if recipe.sweep else {}
+        fixing = max(map(int, tuned.get("fix_epochs", (training.fix_epochs,))))
+        is_taught = any(tuned.get("teacher", (training.teacher,)))
+        self.passes = 1 + fixing + (recipe.fidelity.epochs if is_taught else 0)
         self.longest = 0.0  # seconds of an epoch
         self.awake = 0.0  # seconds by a clock that stands still while the driver does, which then hears nothing
         self.looked = time.monotonic()

@@ -182,7 +182,9 @@ def _sweep() -> Parser:
     look = parser.add_argument_group("the search")
     look.add_argument("--trials", metavar="N", help="different proposals to train (default 50)")
     look.add_argument(
-        "--tune", metavar="F,F", help="hyperparameters to search as well: lr,weight_decay or lr=0.05..0.8"
+        "--tune",
+        metavar="F,F",
+        help="hyperparameters to search as well: lr,weight_decay, lr=0.05..0.8 or decay=weights|all",
     )
     look.add_argument("--sampler", metavar="NAME", default="tpe", help="tpe (default), nsga2, gp, random or grid")
     look.add_argument("--scheduler", metavar="NAME", default="none", help="asha, hyperband or none (default)")

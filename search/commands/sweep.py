@@ -20,7 +20,7 @@ from search.errors import UsageError
 from search.launch import conclude
 from search.options import TOLERANCE
 from search.presets import training_for
-from search.priors import tunables
+from search.priors import refuse_impossible, tunables, views
 from search.words import integer, of, planned, tolerance
 from space.arch import Input
 from space.axes import AXES
@@ -46,8 +46,9 @@ def run(options: Namespace) -> int:
     make = _free if options.space else _along
     recipe = make(options, data, fidelity, chosen, seeds)
     _refuse_set(options, recipe)
-    folder = Path(options.run or _folder(options, recipe)).absolute()
-    return conclude(folder, recipe, as_seen(data, fidelity, [chosen]), means)
+    assert recipe.sweep
+    seen = as_seen(data, fidelity, views(chosen, recipe.sweep.tune))
+    return conclude(Path(options.run or _folder(options, recipe)).absolute(), recipe, seen, means)
 
 
 def _along(options: Namespace, data: DataSet, fidelity: Fidelity, training: Training, seeds: int) -> Recipe:
@@ -151,9 +152,7 @@ def _refuse_set(options: Namespace, recipe: Recipe) -> None:
     for one in recipe.sweep.tune:
         if one.field in given:
             raise UsageError(f"--tune: {one.field!r} is set by --set, too; leave one of them out")
-    crops = {"crop_area": recipe.training.crop_area < 1, "crop_padding": recipe.training.crop_padding > 0}
-    if all(is_set or name in {one.field for one in recipe.sweep.tune} for name, is_set in crops.items()):
-        raise UsageError("--tune: crop_area and crop_padding are two crops of an image; leave one of them out")
+    refuse_impossible(recipe.training, recipe.sweep.tune)
 
 
 def _refuse_clash(chosen: Chooser, sweep: Sweep) -> None:
