@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.cells import interval_words
-from analysis.figures.costs import costs, costs_info
+from analysis.figures.costs import costs, costs_info, deviations_info
 from analysis.figures.curves import curves, curves_info
 from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
@@ -58,7 +58,7 @@ def axis_plots(
     return [
         Plot("error", "Test error", errors, f"{_points(over)}{some} {beside}", along("test_error")),
         Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
-        Plot("costs", "What the settings cost", _costs_alt(recipe), _spread(recipe), costs(costs_info(recipe))),
+        *_costs(recipe),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
         Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
@@ -122,9 +122,22 @@ def _alt(metric: str, recipe: Recipe, intervals: list[Interval]) -> str:
     return f"Plot of {metric} by setting: {'; '.join(values)}"
 
 
-def _costs_alt(recipe: Recipe) -> str:
-    values = [f"{s.setting} {amount(s.macs)} ({percent(s.budget_error)})" for s in recipe.settings]
-    return f"Bar chart of multiply-adds by setting and their deviation from the budget: {'; '.join(values)}"
+def _costs(recipe: Recipe) -> list[Plot]:
+    """What was met of what was asked for, and all that it costs."""
+    off = [f"{s.setting} {percent(s.budget_error)}" for s in recipe.settings]
+    costs_of = [
+        f"{s.setting} {amount(s.macs)} FLOPs, {amount(s.params)} params, {amount(s.activations)} activations"
+        for s in recipe.settings
+    ]
+    about = (
+        f"Of the candidates at {recipe.resolution} pixels, and of the proxies trained in their place; every "
+        "multiply-add counts once. The dashed line is the budget."
+    )
+    alts = [f"Bar chart of {what}: {'; '.join(values)}" for what, values in (("deviations", off), ("costs", costs_of))]
+    return [
+        Plot("budget", "How well the budget is met", alts[0], _spread(recipe), costs(deviations_info(recipe))),
+        Plot("costs", "What the settings cost", alts[1], about, costs(costs_info(recipe))),
+    ]
 
 
 def _spread(recipe: Recipe) -> str:
@@ -133,5 +146,7 @@ def _spread(recipe: Recipe) -> str:
     if not costs or min(costs) <= 0:
         return FLOPS_CONVENTION
     spread = max(costs) / min(costs) - 1
-    words = "The dashed line is the budget, the percentages are deviations from it."
+    words = (
+        f"Multiply-adds of every candidate, in percent off {recipe.budget}; and of its proxy, off the proxies' mean."
+    )
     return f"{words} The costliest proxy takes {100 * spread:.1f} % more than the cheapest."

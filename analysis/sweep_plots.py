@@ -10,6 +10,7 @@ from analysis.figures.front import front, front_info
 from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.progress import progress, progress_info
 from analysis.figures.shares import shares, shares_info
+from analysis.figures.times import times, times_info
 from analysis.importances import Method
 from analysis.plot import Plot, nothing_words
 from analysis.record import Run
@@ -35,6 +36,7 @@ def sweep_plots(
         _distribution(run, found),
         _parallel(run, found),
         _courses(run, found),
+        _times(run, found),
     ]
     nothing = nothing_words(trial.state for one in found for trial in one.trials)
     said = [plot._replace(figure=say_if_empty(plot.figure, nothing)) for plot in plots]
@@ -91,6 +93,18 @@ def _parallel(run: Run, found: tuple[Outcome, ...]) -> Plot:
     caption = "A line for each finished proposal, from its choices to its results; what all chose alike is left out."
     told = f"Parallel coordinates. {caption}"
     return Plot("parallel", "Choices and results", told, caption, parallel(parallel_info(run.recipe, found)))
+
+
+def _times(run: Run, found: tuple[Outcome, ...]) -> Plot:
+    info = times_info(run.recipe, found)
+    caption = (
+        "Core-seconds that a trial of every finished proposal computed; all proxies have about as many multiply-adds. "
+        f"All trials together took {info.total / 60:,.1f} core-minutes; by the clock a run takes less where trials ran "
+        "side by side. Of older runs they are seconds times torch threads."
+    )
+    caption += thinned_words(len(info.seconds), info.proposals, "the extremes")
+    told = f"Plot of core-seconds over activations of {plural(info.proposals, 'proposal')}. {caption}"
+    return Plot("times", "How long a trial took", told, caption, times(info))
 
 
 def _courses(run: Run, found: tuple[Outcome, ...]) -> Plot:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 import pytest
 
-from analysis.figures.costs import costs, costs_info
+from analysis.figures.costs import costs, costs_info, deviations_info
 from analysis.figures.curves import curves, curves_info
 from analysis.figures.tradeoff import Metric, tradeoff, tradeoff_info
 from analysis.recipe import Recipe
@@ -54,11 +54,24 @@ def test_a_plane_has_a_line_for_each_cardinality() -> None:
 
 
 def test_costs_are_the_recipes() -> None:
-    info = costs_info(a_recipe())
-    assert info.budget == 4
-    assert info.gflops[-1] == pytest.approx(4.23048)
-    assert info.errors[-1] == "+5.8 %"
-    assert info.proxy_mflops[0] == pytest.approx(4.004089)
+    macs, params, activations, proxies = costs_info(a_recipe()).panels
+    assert (macs.unit, macs.line, macs.heights[-1]) == ("GFLOPs", 4, pytest.approx(4.23048))
+    assert set(params.heights) == {25}
+    assert set(activations.heights) == {11}
+    assert (proxies.unit, proxies.heights[0]) == ("MFLOPs", pytest.approx(4.004089))
+
+
+def test_deviations_are_around_zero_in_percent() -> None:
+    """Proxies of 4.004089, 4.004125, 4.00416, 4.004267 and 4.00423 M: the mean is 4.0041742."""
+    candidates, proxies = deviations_info(a_recipe()).panels
+    assert candidates.heights == pytest.approx([2.2296064, 3.125, 4, 6.675, 5.762])
+    assert proxies.heights[0] == pytest.approx(100 * (4.004089 / 4.0041742 - 1))
+    assert sum(proxies.heights) == pytest.approx(0)
+    figure = costs(deviations_info(a_recipe()))
+    assert [axis.range[0] < 0 < axis.range[1] for axis in (figure.layout.yaxis, figure.layout.yaxis2)] == [False, True]
+    assert figure.layout.yaxis.range[0] == 0
+    assert figure.layout.yaxis2.range[1] > 0.4  # thousandths of a percent look like nothing
+    assert list(figure.data[0].text) == ["+2.2", "+3.1", "+4.0", "+6.7", "+5.8"]
 
 
 def test_curves_are_means_over_the_seeds_that_finished() -> None:
@@ -96,5 +109,6 @@ def drawn(recipe: Recipe, written: list[Trial]) -> list[go.Figure]:
         tradeoff(tradeoff_info(recipe, table, "test_loss")),
         tradeoff(tradeoff_info(recipe, table, "core_seconds")),
         costs(costs_info(recipe)),
+        costs(deviations_info(recipe)),
         curves(curves_info(recipe, written)),
     ]

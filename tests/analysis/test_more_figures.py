@@ -13,6 +13,7 @@ from analysis.figures.drawing import say_if_empty
 from analysis.figures.grid import grid, grid_info
 from analysis.figures.hovers import proposal_told
 from analysis.figures.parallel import parallel, parallel_info
+from analysis.figures.times import times, times_info
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
 from analysis.measured import summaries
 from analysis.plot import nothing_words
@@ -131,6 +132,17 @@ def test_of_many_courses_some_are_drawn(run: Run) -> None:
     assert MOST / 2 < len(info.drawn) <= MOST
 
 
+def test_the_time_of_a_proposal_is_its_trials_times_their_cores(run: Run) -> None:
+    """20 s a trial, also of the one that was stopped."""
+    one, *_ = outcomes(run)
+    twice = replace(one.trials[0], hyperparameters={**one.trials[0].hyperparameters, "threads": 2}, key="other")
+    info = times_info(run.recipe, [replace(one, trials=(twice, one.trials[0])), *outcomes(run)[1:]])
+    assert sorted(info.seconds) == [20, 20, 30]
+    assert (info.proposals, info.total) == (3, 40 + 20 + 20 + 20 + 20)
+    assert set(info.activations) == {11_000_000}
+    assert list(times(info).data[0].y) == list(info.seconds)
+
+
 def test_trials_that_the_recipe_does_not_know_are_not_drawn() -> None:
     recipe, other = a_recipe(), a_recipe({3: "3x30d", 1: "1x64d"})
     table = trials_table(recipe, [*trials(recipe), *trials(other)[:1]])
@@ -151,7 +163,7 @@ def test_an_axis_without_a_result_says_why_in_every_figure_of_measurements() -> 
     written = [failed(trial) for trial in trials(recipe)]
     for plot in axis_plots(recipe, written, trials_table(recipe, written)):
         notes = [note.text for note in plot.figure.layout.annotations]
-        assert ("all 3 trials failed" in notes) is (plot.name not in ("costs", "placing")), plot.name
+        assert ("all 3 trials failed" in notes) is (plot.name not in ("budget", "costs", "placing")), plot.name
 
 
 def test_those_that_ended_otherwise_are_counted() -> None:

@@ -169,7 +169,7 @@ def test_the_flop_convention_is_stated_once(made: Made) -> None:
 def test_every_plot_is_told_to_those_who_cannot_see_it(made: Made) -> None:
     _, text = made(a_recipe(), trials(a_recipe()))
     labels = re.findall(r'class="plot" id="\w+" role="group" aria-label="([^"]+)"', text)
-    assert len(labels) == len(re.findall(r'class="plot"', text)) == 7
+    assert len(labels) == len(re.findall(r'class="plot"', text)) == 8
     assert labels[0].startswith("Plot of test error in percent by setting: 1x64d 10.0")
 
 

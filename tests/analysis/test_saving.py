@@ -144,7 +144,7 @@ def test_the_proposals_stand_the_best_first(tmp_path: Path) -> None:
 def test_figures_have_the_names_of_the_report(tmp_path: Path) -> None:
     run = of_axis(tmp_path)
     assert list(figures(run)) == [plot.name for plot in plots_of(run)] == [
-        "error", "loss", "costs", "training", "curves", "times", "placing",
+        "error", "loss", "budget", "costs", "training", "curves", "times", "placing",
     ]  # fmt: skip
 
 

@@ -23,14 +23,14 @@ RUN = str(RUNS[0])
         (["--figure", "error", "--output", "r.pgn"], "ends with .png, .svg, .pdf (the nearest is .png)\n"),
         (["--table", "trials", "--output", "r.CVS"], "ends with .csv, .parquet, .md, .tex (the nearest is .csv)\n"),
         (["--table", "trials", "--output", "r.parq"], "(the nearest is .parquet)\n"),
-        (["--figure", "front", "--output", "x.svg"], "'front' is none of this run's: error, loss, costs, "),
+        (["--figure", "front", "--output", "x.svg"], "'front' is none of this run's: error, loss, budget, costs, "),
         (["--figure", "error", "--table", "trials", "--output", "x.csv"], "one of them at a time, without --text"),
         (["--table", "trials", "--output", "x.csv", "--text"], "one of them at a time, without --text"),
         (
             ["--table", "trails", "--output", "x.csv"],
             "none of this run's: trials, settings (the nearest is trials)",
         ),
-        (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, costs, training"),
+        (["--figure", "eror", "--output", "x.svg"], "'eror' is none of this run's: error, loss, budget, costs"),
         (["--table", "trials", "--output", "no/x.csv"], "there is no folder 'no'"),
         (
             ["--importance", "fanva"],
