@@ -122,7 +122,7 @@ _TESTS = (
     "The Kolmogorov-Smirnov test asks how often two samples of one space would have distributions as far apart as "
     "these; p values are those of each test by itself."
 )
-_COSTS = "Core-seconds are a trial's seconds times its torch threads, as its line of the ledger has them."
+_COSTS = "Core-seconds are what a trial's process computed, and of older runs its seconds times its torch threads."
 
 
 def _cut(settings: int) -> str:

@@ -18,7 +18,8 @@ MANY = 200  # settings that an order is taken of, at most: tau looks at every pa
 NONE = Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
 COVERAGE = (
     "Kendall's τ is 1 where two orders are the same, −1 where one is the other's reverse, and τ-b minds ties. Its 95 % "
-    "intervals cover 96 to 100 % in simulations: more than they must, so that noise is never taken for disagreement."
+    "intervals cover 96 to 100 % in simulations, and 94 to 100 % of runs that share nine tenths of their noise: mostly "
+    "more than they must, as noise is not to be taken for disagreement."
 )
 
 Replicates = Mapping[int, float]  # of one setting: a metric by replicate

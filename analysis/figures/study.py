@@ -71,9 +71,11 @@ def agreeing(info: Agreeing) -> go.Figure:
                 showlegend=True,
             )
         )  # fmt: skip
+    ticks = _ticks([one.seconds for one in info.runs])
     figure.update_xaxes(
-        title_text="core-seconds of the run's order (all seeds)", type="log", dtick="D2", zeroline=False
-    )
+        title_text="core-seconds of the run's order (all seeds)", type="log", zeroline=False,
+        tickvals=ticks, ticktext=[f"{tick:,.10g}" for tick in ticks],
+    )  # fmt: skip
     figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.1, 1.25], zeroline=True, dtick=0.5)
     return styled(figure, height=440)
 

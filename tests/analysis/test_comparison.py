@@ -14,7 +14,7 @@ from scipy.special import stdtrit  # type: ignore[import-untyped]
 from analysis.comparison import Comparison, comparison
 from analysis.figures.fronts import fronts_info
 from analysis.figures.overlay import overlay_info
-from analysis.figures.study import agreeing_info
+from analysis.figures.study import agreeing, agreeing_info
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.sides import names, sides
@@ -222,6 +222,7 @@ def test_a_study_is_held_against_the_costliest(tmp_path: Path) -> None:
     info = agreeing_info(study)
     assert [one.seconds for one in info.runs] == [36, 180]
     assert info.runs[0].by_error.low > 0 > info.runs[1].by_error.high
+    assert {"20", "50", "100", "200"} <= set(agreeing(info).layout.xaxis.ticktext)  # in full, not as a lonely 2
     assert not comparison([cheap, cheap]).studies
 
 
