@@ -73,4 +73,6 @@ def none() -> Cell:
 
 
 def _sorted(value: float) -> str:
+    if isinstance(value, int):
+        return str(value)
     return f"{value:.7g}" if math.isfinite(value) else LAST

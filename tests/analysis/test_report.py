@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis import report
+from analysis import report, sweep_report
 from analysis.plots import plots_of
 from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.trial import Trial
 from analysis.verdict import verdict
 from tests.analysis.runs import a_plane, a_recipe, a_trial, failed, trials
-from tests.analysis.synthetic import HOSTILE
+from tests.analysis.synthetic import HOSTILE, KINDS
 
 Made = Callable[[Recipe, list[Trial]], tuple[Run, str]]
 
@@ -151,6 +151,14 @@ def test_a_mean_without_spread_has_no_interval_of_nothing(made: Made) -> None:
     assert "10.000 (all seeds alike)" in words
     assert "+1.00 (all seeds alike)" in words
     assert "± 0.0" not in words
+
+
+@pytest.mark.parametrize("name", ["diverged", "all diverged", "sweep, diverged", "none finished", "no settings"])
+def test_what_is_no_number_is_said_in_words(tmp_path: Path, name: str) -> None:
+    run = KINDS[name]().write(tmp_path)
+    page = Page((sweep_report if run.recipe.sweep else report).render(run))
+    assert not re.search(r"\b(nan|None|inf)\b", page.words)
+    assert ("not a number" in page.words) == ("diverged" in name and not run.recipe.sweep)
 
 
 def test_a_sentence_that_is_none_is_one_line(tmp_path: Path) -> None:
