@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analysis.agreement import Agreement
 from analysis.cells import difference_words
 from analysis.comparison import Pair, Study
 from analysis.comparison_words import p_words, share_words
@@ -12,7 +13,7 @@ from analysis.pages import machines
 from analysis.plain import to_plain
 from analysis.recipe import Recipe
 from analysis.searched import LABELS
-from analysis.sheets import Cell, Sheet, interval, large, none, row, words
+from analysis.sheets import Cell, Sheet, counted, interval, large, none, row, words
 from analysis.sides import Side
 from analysis.spaces_compared import Fronts, Spaces
 from analysis.words import MISSING, amount, brief, number
@@ -28,17 +29,21 @@ def orders_sheet(pairs: Iterable[Pair]) -> Sheet:
         row(
             f"{pair.a.label} – {pair.b.label}",
             (
-                Cell(str(len(pair.shared))),
+                counted(len(pair.shared)),
                 interval(tau_words(pair.by_error.tau), pair.by_error.tau),
                 interval(tau_words(pair.by_loss.tau), pair.by_loss.tau),
-                Cell(f"{pair.by_error.settled} of {pair.by_error.pairs}", str(pair.by_error.settled)),
-                Cell(f"{pair.by_loss.settled} of {pair.by_loss.pairs}", str(pair.by_loss.settled)),
+                _settled(pair.by_error),
+                _settled(pair.by_loss),
             ),
         )
         for pair in pairs
         if pair.shared
     )
     return Sheet("orders", "Table of rank agreements", columns, tuple(rows))
+
+
+def _settled(found: Agreement) -> Cell:
+    return Cell(f"{found.settled:,} of {found.pairs:,}", str(found.settled))
 
 
 def differences_sheet(pair: Pair) -> Sheet:
@@ -49,8 +54,8 @@ def differences_sheet(pair: Pair) -> Sheet:
         row(
             one.setting.setting,
             (
-                Cell(str(len(one.errors))),
-                Cell(str(len(other.errors))),
+                counted(len(one.errors)),
+                counted(len(other.errors)),
                 Cell(number(one.mean(), 2)),
                 Cell(number(other.mean(), 2)),
                 interval(difference_words(found), found),
@@ -78,7 +83,7 @@ def study_sheet(study: Study, name: str) -> Sheet:
         agreed = (
             interval(tau_words(pair.by_error.tau), pair.by_error.tau) if pair else words("the reference"),
             interval(tau_words(pair.by_loss.tau), pair.by_loss.tau) if pair else none(),
-            Cell(f"{pair.by_error.settled} of {pair.by_error.pairs}", str(pair.by_error.settled)) if pair else none(),
+            _settled(pair.by_error) if pair else none(),
         )
         costs = (_seconds(step.seconds), _seconds(step.each), Cell(_seeds(step.side)))
         rows.append(row(step.side.label, (*costs, *agreed, *(words(values[index]) for values in changed.values()))))
@@ -100,7 +105,7 @@ def tested_sheet(group: Spaces, name: str) -> Sheet:
         row(
             f"{one.a.label} – {one.b.label}",
             (
-                Cell(f"{sizes[one.a.letter]}, {sizes[one.b.letter]}"),
+                Cell(f"{sizes[one.a.letter]:,} and {sizes[one.b.letter]:,}", str(sizes[one.a.letter])),
                 Cell(number(one.found.distance, 3)),
                 Cell(p_words(one.found.p_value).removeprefix("= "), f"{one.found.p_value:.7g}"),
             ),
@@ -117,8 +122,8 @@ def fronts_sheet(group: Fronts, name: str) -> Sheet:
         row(
             one.side.label,
             (
-                Cell(str(len(one.values))),
-                Cell(str(int(one.on_front.sum()))),
+                counted(len(one.values)),
+                counted(int(one.on_front.sum())),
                 Cell(share_words(one.share), f"{one.share:.7g}"),
                 *(
                     large(float(value)) if value >= 1000 else Cell(number(float(value), 4))
@@ -138,7 +143,7 @@ def costs_sheet(sides: Sequence[Side]) -> Sheet:
     rows = []
     for side in sides:
         states = [trial.state for trial in side.trials]
-        counts = (Cell(str(states.count(state))) for state in ("finished", "pruned", "failed"))
+        counts = (counted(states.count(state)) for state in ("finished", "pruned", "failed"))
         rows.append(row(side.label, (*counts, _seconds(side.core_seconds), _seconds(side.each))))
     return Sheet("costs", "Table of costs", columns, tuple(rows))
 

@@ -46,9 +46,9 @@ def _tables(compared: Comparison) -> Iterator[list[list[str]]]:
 
 
 def _order(pair: Pair) -> list[str]:
-    settled = f"{pair.by_error.settled} of {pair.by_error.pairs}"
+    settled = f"{pair.by_error.settled:,} of {pair.by_error.pairs:,}"
     taus = (tau_words(one.tau) for one in (pair.by_error, pair.by_loss))
-    return [f"{pair.a.letter} – {pair.b.letter}", str(len(pair.shared)), *taus, settled]
+    return [f"{pair.a.letter} – {pair.b.letter}", f"{len(pair.shared):,}", *taus, settled]
 
 
 def _study(study: Study) -> Iterator[list[str]]:
@@ -63,7 +63,7 @@ def _differences(pair: Pair) -> list[list[str]]:
         [brief(one.setting.setting, _VALUE), number(one.mean(), 2), number(other.mean(), 2), difference_words(found)]
         for (one, other), found in zip(pair.shared, pair.differences, strict=True)
     ]
-    more = [[f"and {len(rows) - SETTINGS} more", "", "", ""]] if len(rows) > SETTINGS else []
+    more = [[f"and {len(rows) - SETTINGS:,} more", "", "", ""]] if len(rows) > SETTINGS else []
     average = ["average", MISSING, MISSING, difference_words(pair.difference)]
     heads = ["test error (%)", a, b, f"{b} − {a} (points)"]
     return [heads, *rows[:SETTINGS], *more, average]

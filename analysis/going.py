@@ -29,5 +29,5 @@ def going(recipe: Recipe, trials: Collection[Trial], at: datetime | None) -> Goi
     done, wanted = sum(trial.state != "failed" for trial in trials), asked(recipe)
     most = "at most " if recipe.race else ""
     ended = "ended" if any(trial.state == "pruned" for trial in trials) else "finished"
-    words = f"This run goes on: {done} of {most}{plural(wanted, 'trial')} {ended}."
+    words = f"This run goes on: {done:,} of {most}{plural(wanted, 'trial')} {ended}."
     return Going(words, done, wanted, f"{at:%Y-%m-%d %H:%M:%S} UTC")

@@ -59,7 +59,7 @@ def order_words(found: Agreement) -> str:
     tau = found.tau
     if not math.isfinite(tau.mean):
         return "Kendall's τ is no number, as all settings of one side are alike" if found.pairs else "no order"
-    settled = f"{found.settled} of {plural(found.pairs, 'pair')} of settings settled"
+    settled = f"{found.settled:,} of {plural(found.pairs, 'pair')} of settings settled"
     if not math.isfinite(tau.low):
         return f"Kendall's τ {number(tau.mean, 2)} on one seed, which has no interval"
     return f"Kendall's τ {number(tau.mean, 2)} (95 % interval {number(tau.low, 2)} to {number(tau.high, 2)}), {settled}"

@@ -43,5 +43,5 @@ def _seeds(least: int | None, most: int | None, along: str) -> str:
     """About 11 seeds (perhaps 38), and none at all where images leave too much variance."""
     if least is None:
         return f"more test images{along}, and with these with no number of seeds"
-    perhaps = f" (perhaps {most})" if most else " (perhaps with none on these test images)"
+    perhaps = f" (perhaps {most:,})" if most else " (perhaps with none on these test images)"
     return f"about {plural(least, 'seed')}{along}{perhaps if most != least else ''}"

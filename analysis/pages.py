@@ -10,7 +10,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from markupsafe import Markup
 
 from analysis.trial import Trial
-from analysis.words import brief
+from analysis.words import brief, plural
 
 NAME = 60  # characters of a name on a page
 
@@ -25,7 +25,8 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure_json": figure_json, "brief": brief, "named": named, "shortened": shortened}
+    filters = {"figure_json": figure_json, "brief": brief, "named": named, "plural": plural, "shortened": shortened}
+    environment.filters |= filters
     return environment.get_template(name)
 
 

@@ -21,8 +21,8 @@ def nothing_words(states: Iterable[str]) -> str:
     """What stands where no trial has anything to draw: why, by the states of all that have ended."""
     counts = Counter(states)
     if counts and counts["failed"] == counts.total():
-        return f"all {counts.total()} trials failed" if counts.total() > 1 else "the only trial so far failed"
-    others = [f"{counts[state]} {words}" for state, words in _ENDED.items() if counts[state]]
+        return f"all {counts.total():,} trials failed" if counts.total() > 1 else "the only trial so far failed"
+    others = [f"{counts[state]:,} {words}" for state, words in _ENDED.items() if counts[state]]
     return f"no trial has finished{': ' if others else ''}{', '.join(others)}"
 
 

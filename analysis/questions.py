@@ -25,12 +25,12 @@ def question(recipe: Recipe) -> str:
 def progress(recipe: Recipe, trials: Collection[Trial]) -> str:
     """How many of the trials asked for are finished, and how long they took."""
     states = Counter(trial.state for trial in trials)
-    others = f", {states['pruned']} stopped early" if states["pruned"] else ""
-    others += f", {states['failed']} failed" if states["failed"] else ""
+    others = f", {states['pruned']:,} stopped early" if states["pruned"] else ""
+    others += f", {states['failed']:,} failed" if states["failed"] else ""
     minutes = sum(trial.seconds for trial in trials) / 60
-    took = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
-    most = "at most " if recipe.race else ""
-    return f"{states['finished']} of {most}{plural(asked(recipe), 'trial')} finished{others}; {took} of training in all"
+    took = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
+    wanted = f"{'at most ' if recipe.race else ''}{plural(asked(recipe), 'trial')}"
+    return f"{states['finished']:,} of {wanted} finished{others}; {took} of training in all"
 
 
 def asked(recipe: Recipe) -> int:

@@ -21,7 +21,7 @@ from analysis.questions import progress, question
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
-from analysis.sheets import Cell, Sheet, deviation, interval, large, measured, none, row, words
+from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, measured, none, row
 from analysis.verdict import verdict
 from analysis.words import FLOPS_CONVENTION
 
@@ -94,7 +94,7 @@ def _cells(setting: Setting, summary: Summary, published: float | None, *, is_fi
         interval(interval_words(summary.error), summary.error),
         none() if is_first else interval(difference_words(summary.difference), summary.difference),
         interval(interval_words(summary.loss), summary.loss),
-        words(str(summary.error.n)),
+        counted(summary.error.n),
         none() if published is None else measured(published, 2),
         Cell(f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G", str(setting.macs)),
         deviation(setting.budget_error),

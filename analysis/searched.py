@@ -106,11 +106,11 @@ def sweep_verdict(recipe: Recipe, found: Sequence[Outcome]) -> Verdict:
     assert recipe.sweep
     best, states = ranked(found), [one.state for one in found]
     counts = ", ".join(
-        f"{states.count(state)} {words}"
+        f"{states.count(state):,} {words}"
         for state, words in (("pruned", "stopped early"), ("failed", "failed"), ("running", "not ended yet"))
         if state in states
     )
-    tally = f"{len(best)} of {plural(recipe.sweep.trials, 'proposal')} trained to the end" + (
+    tally = f"{len(best):,} of {plural(recipe.sweep.trials, 'proposal')} trained to the end" + (
         f", {counts}" if counts else ""
     )
     if not best:
@@ -128,7 +128,7 @@ def sweep_verdict(recipe: Recipe, found: Sequence[Outcome]) -> Verdict:
         f"whose test error is {number(first.test_error, 2)} %"
     )
     words = (
-        f"{brief}; {tally}. It is the best of {len(best)} on {plural(recipe.seeds, 'seed')}, so again it would likely "
-        f"be somewhat worse: what it is and the next best are told apart only by training them from more seeds"
+        f"{brief}; {tally}. It is the best of {len(best):,} on {plural(recipe.seeds, 'seed')}, so again it would "
+        f"likely be somewhat worse: what it is and the next best are told apart only by training them from more seeds"
     )
     return Verdict(words, decided=False, brief=brief)

@@ -52,6 +52,11 @@ def measured(value: float, places: int = 2) -> Cell:
     return Cell(number(value, places), _sorted(value)) if math.isfinite(value) else none()
 
 
+def counted(number: int) -> Cell:
+    """20,000."""
+    return Cell(f"{number:,}", str(number))
+
+
 def large(value: float) -> Cell:
     """4.23 G."""
     return Cell(amount(value), _sorted(value))

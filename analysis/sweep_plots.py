@@ -110,7 +110,7 @@ def _times(run: Run, found: tuple[Outcome, ...]) -> Plot:
 def _courses(run: Run, found: tuple[Outcome, ...]) -> Plot:
     info = courses_info(run.recipe, found)
     some = (
-        f"{len(info.drawn)} of {plural(info.trials, 'trial')} are"
+        f"{len(info.drawn):,} of {plural(info.trials, 'trial')} are"
         if len(info.drawn) < info.trials
         else "Every trial is"
     )

@@ -55,7 +55,7 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
                 setting.setting,
                 amount(setting.macs),
                 percent(setting.budget_error),
-                str(summary.error.n),
+                f"{summary.error.n:,}",
                 interval_words(summary.error),
                 difference_words(summary.difference) if index else MISSING,
             ]

@@ -79,10 +79,10 @@ def _no_interval(recipe: Recipe, table: pd.DataFrame, error: Trend) -> str:
     """Why there is no interval, if there is none, and what would give one."""
     finished = int((table["state"] == "finished").sum())
     asked = recipe.seeds * len(recipe.settings)
-    progress = f"{finished} of {plural(asked, 'trial')} finished"
+    progress = f"{finished:,} of {plural(asked, 'trial')} finished"
     match error.change.n:
         case 0 if not finished:
-            return f"no trial has finished (0 of {asked})"
+            return f"no trial has finished (0 of {asked:,})"
         case 0:
             return f"{progress}, and no seed has all {len(recipe.settings)} settings; the same command continues"
         case 1 if recipe.seeds > 1:
@@ -131,7 +131,7 @@ def _change(change: Interval, metric: str, unit: str, level: float) -> str:
         return f"{metric} {'falls' if change.mean < 0 else 'rises'} by {amount}{unit}"
     changes = f"{metric} changes by {signed(change.mean, places)}{unit}"
     if not change.has_spread:
-        return f"{changes} on all {change.n} seeds alike, which may be chance and gives no spread to judge by"
+        return f"{changes} on all {change.n:,} seeds alike, which may be chance and gives no spread to judge by"
     return f"{changes}, {_interval(change, level)}"
 
 
@@ -159,7 +159,7 @@ def _basis(recipe: Recipe, one: Trend) -> str:
     """What the numbers of a run with a fixed number of seeds rest on."""
     counted = plural(one.change.n, "seed")
     if one.change.n < recipe.seeds:
-        counted = f"{one.change.n} of {recipe.seeds} seeds, the others not having finished every setting"
+        counted = f"{one.change.n:,} of {plural(recipe.seeds, 'seed')}, the others not having finished every setting"
     shared = "; two looks share 5 % of false alarms" if len(recipe.axis) > 1 else ""
     return f"{counted}; {_intervals(recipe, one)}{shared}"
 

@@ -42,8 +42,8 @@ def percent(fraction: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """1 seed, 3 seeds."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """1 seed, 3 seeds, 20,000 seeds."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def brief(text: str, most: int) -> str:

@@ -36,7 +36,8 @@ def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
     trials = record.trials()  # in the order of settings, whichever ended first
     failed = trials[trials["state"] == "failed"]
     if len(failed) and (not recipe.sweep or len(failed) == len(trials)):
-        what = f"{len(failed)} of {len(trials)} trials failed, {failed['setting'].iloc[0]}: {failed['reason'].iloc[0]}"
+        first = f"{failed['setting'].iloc[0]}: {failed['reason'].iloc[0]}"
+        what = f"{len(failed):,} of {plural(len(trials), 'trial')} failed, {first}"
         how = f"the others are kept in {record.folder}; try again with: {recipe.command}"
         raise FailedError(f"{what}; {how}")
     return 0

@@ -27,7 +27,7 @@ def progress(todo: int, epochs: int) -> Iterator[Watch]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[ended]} of {task.total:.0f} trials, {task.fields[running]} running"),
+        TextColumn("{task.fields[ended]:,} of {task.total:,.0f} trials, {task.fields[running]} running"),
         TextColumn("· {task.fields[loss]} ·", markup=False),
         TimeElapsedColumn(),
         TextColumn("·"),

@@ -74,9 +74,9 @@ def _progress(record: Run) -> str:
     latest = record.latest().values()
     failures = sum(trial.state == "failed" for trial in latest)
     ended, wanted = len(latest) - failures, asked(record.recipe)
-    failed = f", {failures} failed" if failures else ""
+    failed = f", {failures:,} failed" if failures else ""
     most = "at most " if record.recipe.race else ""
-    return f"{'' if ended == wanted else f'{ended} of {most}'}{plural(wanted, 'trial')}{failed}"
+    return f"{'' if ended == wanted else f'{ended:,} of {most}'}{plural(wanted, 'trial')}{failed}"
 
 
 def _changed(path: Path, record: Run | None = None) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from analysis.questions import progress
 from analysis.recipe import Recipe
 from analysis.statistics import fitted_changes, mean_interval
 from analysis.table import trials_table
@@ -72,6 +73,13 @@ def test_an_unfinished_run_says_how_far_it_is(finished: int, words: str) -> None
     found = of(trials(RECIPE)[:finished])
     assert found.words.startswith(words)
     assert not found.decided
+
+
+def test_large_counts_have_their_thousands_apart() -> None:
+    recipe = a_recipe(seeds=20_000)
+    assert of([], recipe).words == "undecided: no trial has finished (0 of 100,000)"
+    assert of(trials(recipe, replicates=1), recipe).words.startswith("undecided: 5 of 100,000 trials finished, and one")
+    assert progress(recipe, trials(recipe)).startswith("15 of 100,000 trials finished; ")
 
 
 def test_unfinished_seeds_are_left_out_and_that_is_said() -> None:
