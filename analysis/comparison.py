@@ -19,7 +19,7 @@ _NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0)
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two runs at the settings that both have measured; without any, all of it is empty."""
+    """Two runs at the settings that both have measured; without any, all of it is empty but for `difference`."""
 
     a: Side
     b: Side
@@ -27,7 +27,7 @@ class Pair:
     by_error: Agreement
     by_loss: Agreement
     differences: tuple[Interval, ...]  # test error of b minus that of a, points, paired; all hold at once with 95 %
-    difference: Interval  # averaged over the shared settings
+    difference: Interval  # averaged over the shared settings; of two axes without any, over all of each
     images: int  # test images that the differences are paired by, too; 0: by seed alone
     same_data: bool  # without which errors differ for reasons of their own, and there are no differences
 
@@ -73,7 +73,7 @@ def comparison(runs: Sequence[Run]) -> Comparison:
 def pair(a: Side, b: Side) -> Pair:
     """Two runs."""
     shared, same_data = tuple(shared_points(a, b)), have_same_data(a, b)
-    differences, mean, images = _differences(a, b, shared) if same_data and shared else ((), _NO_INTERVAL, 0)
+    differences, mean, images = _differences(a, b, shared) if same_data else ((), _NO_INTERVAL, 0)
     return Pair(
         a=a, b=b, shared=shared, same_data=same_data,
         by_error=order_agreement([one.errors for one, _ in shared], [other.errors for _, other in shared]),
@@ -100,12 +100,23 @@ def by_data(found: Iterable[Side]) -> list[list[Side]]:
 
 def _differences(a: Side, b: Side, shared: Sequence[tuple[Point, Point]]) -> tuple[tuple[Interval, ...], Interval, int]:
     """Over test images, too, where all these trials kept their scores of the same number of images."""
+    if not shared:
+        return (), *_level(a, b)
     # one after the other, so that equal runs differ by exactly nothing and not by a rounding error
     measured, images = parts([one for mine, other in shared for one in ((b, other), (a, mine))])
     each, weights = shared_level(0.95, len(shared)), np.tile([1.0, -1.0], len(shared)) / len(shared)
     pairs = zip(measured[::2], measured[1::2], strict=True)
     differences = tuple(crossed_difference(theirs, ours, each) for theirs, ours in pairs)
     return differences, crossed_contrast(measured, weights), images
+
+
+def _level(a: Side, b: Side) -> tuple[Interval, int]:
+    """Of all settings of b against all of a. They were chosen, so this is of them alone, and a planned contrast."""
+    if not (a.axes and b.axes and a.points and b.points):
+        return _NO_INTERVAL, 0
+    measured, images = parts([(side, point) for side in (b, a) for point in side.points.values()])
+    weights = np.repeat([1 / len(b.points), -1 / len(a.points)], [len(b.points), len(a.points)])
+    return crossed_contrast(measured, weights), images
 
 
 def _studies(found: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> Iterable[Study]:

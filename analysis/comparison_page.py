@@ -102,8 +102,9 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
     for number, group in enumerate(groups):
         name = numbered("spaces", number)
         unmatched = f"Distributions are not normalised by multiply-adds: {group.unmatched}." if group.unmatched else ""
-        plots, sheets = tuple(space_plots(group, name)), (tested_sheet(group, f"{name}-table"),)
-        yield Section("Distributions of test error", tuple(filter(None, (_TESTS, unmatched))), plots, sheets)
+        tests = [tested_sheet(group, f"{name}-table")] if group.tested else []
+        said = tuple(filter(None, (_TESTS if tests else "", unmatched)))
+        yield Section("Distributions of test error", said, tuple(space_plots(group, name)), tuple(tests))
     for number, one in enumerate(fronted):
         name = numbered("fronts", number)
         yield Section("Fronts", plots=(fronts_plot(one, name),), sheets=(fronts_sheet(one, f"{name}-table"),))

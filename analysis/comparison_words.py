@@ -31,6 +31,8 @@ def findings(compared: Comparison, spaces: Sequence[Spaces], fronts: Sequence[Fr
     pairs = [pair for pair in compared.pairs if pair.shared and not _same_folder(pair.a, pair.b)]
     apart = [pair for pair in pairs if not any({pair.a, pair.b} <= _members(study) for study in compared.studies)]
     found = [one for pair in apart for one in _of_pair(pair)] if len(compared.sides) <= FEW else []
+    if len(compared.sides) <= FEW:
+        found += [_of_axes(pair) for pair in _across(compared)]
     found += [one for study in compared.studies for one in _of_study(study)]
     found += [one for group in spaces for one in _of_spaces(group)]
     found += [(_of_fronts(group), False) for group in fronts]
@@ -54,13 +56,20 @@ def caveats(compared: Comparison, spaces: Sequence[Spaces]) -> list[str]:
         )
     if any(len(pair.shared) > MANY for pair in compared.pairs):
         said.append(f"orders are those of {MANY} of the shared settings, evenly taken")
-    if any(_trained(one.a) != _trained(one.b) for group in spaces for one in group.tested):
-        said.append("where distributions of test error differ, it may be the fidelity or the recipe and not the space")
+    across = [(one.a, one.b) for one in _across(compared)]
+    across += [(one.a, one.b) for group in spaces for one in group.tested]
+    if any(_trained(a) != _trained(b) for a, b in across):
+        said.append("where test errors of other axes or spaces differ, it may be the fidelity or the recipe, not these")
     networks = [pair for pair in compared.pairs if any(_differ(one, other) for one, other in _sentences(pair))]
     if networks:
         which = ", ".join(f"{pair.a.letter} and {pair.b.letter}" for pair in networks[:5])
         said.append(f"{which} share levels of the axis, but their candidates there are other networks")
     return said
+
+
+def _across(compared: Comparison) -> list[Pair]:
+    """Runs along axes that share no setting, but images and seeds."""
+    return [pair for pair in compared.pairs if not pair.shared and math.isfinite(pair.difference.mean)]
 
 
 def _trained(side: Side) -> tuple[Fidelity, Training]:
@@ -123,6 +132,13 @@ def _of_pair(pair: Pair) -> Iterable[tuple[str, bool]]:
         yield f"{_error(pair)}; {each}", pair.difference.excludes_zero
 
 
+def _of_axes(pair: Pair) -> tuple[str, bool]:
+    """On settings that were chosen on both sides, and none of them on both."""
+    counts = " and ".join(f"the {plural(len(one.points), 'setting')} of {one.letter}" for one in (pair.a, pair.b))
+    chosen = "no setting is of both, and of settings that were not chosen this says nothing"
+    return f"{_error(pair)}, over {counts}; {chosen}", pair.difference.excludes_zero
+
+
 def _order(pair: Pair, alike: str) -> tuple[str, bool]:
     tau = pair.by_error.tau
     if tau.low > 0:
@@ -167,7 +183,9 @@ def _of_study(study: Study) -> Iterator[tuple[str, bool]]:
 
 
 def _of_spaces(group: Spaces) -> Iterator[tuple[str, bool]]:
-    """Of few samples every test; of more, how many differ."""
+    """Of few samples every test; of more, how many differ; nothing of what was chosen."""
+    if not group.tested:
+        return
     level = ALARMS / len(group.tested)
     differ = [one for one in group.tested if one.found.p_value < level]
     if len(group.samples) > FEW:

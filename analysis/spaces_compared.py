@@ -37,7 +37,7 @@ class Tested:
 
 @dataclass(frozen=True, eq=False)
 class Spaces:
-    """Samples tested on the same images, every two of them compared."""
+    """What was measured on the same images; tested are every two searches over a space, as settings were chosen."""
 
     samples: tuple[Sample, ...]
     tested: tuple[Tested, ...]
@@ -66,21 +66,17 @@ class Fronts:
 
 
 def spaces(sides: Iterable[Side]) -> list[Spaces]:
-    """Of runs with a finished network. Two along one axis are not tested: its settings are no sample of a space."""
+    """Of runs with a finished network, one at least a search over a space: only what is drawn is distributed."""
     groups = by_data(side for side in sides if side.points)
-    pairs = ([pair for pair in combinations(group, 2) if _are_samples(*pair)] for group in groups)
-    return [_spaces(found) for found in pairs if found]
+    return [_spaces(group) for group in groups if len(group) > 1 and any(side.recipe.is_free for side in group)]
 
 
-def _are_samples(a: Side, b: Side) -> bool:
-    return a.recipe.is_free or b.recipe.is_free or a.axes != b.axes
-
-
-def _spaces(pairs: Sequence[tuple[Side, Side]]) -> Spaces:
-    """Of all runs that are in one of the pairs, in their order."""
-    members = sorted({side for pair in pairs for side in pair}, key=lambda side: side.letter)
-    samples = {side: _sample(side) for side in members}
-    tested = tuple(Tested(a, b, kolmogorov_smirnov(samples[a].errors, samples[b].errors)) for a, b in pairs)
+def _spaces(group: Sequence[Side]) -> Spaces:
+    samples = {side: _sample(side) for side in group}
+    drawn = [side for side in group if side.recipe.is_free]
+    tested = tuple(
+        Tested(a, b, kolmogorov_smirnov(samples[a].errors, samples[b].errors)) for a, b in combinations(drawn, 2)
+    )
     try:
         weights, unmatched = matching_weights(*(one.macs for one in samples.values())), ""
     except ValueError as error:

@@ -75,6 +75,18 @@ def test_three_settings_by_hand(tmp_path: Path) -> None:
     assert pair.difference.half_width == pytest.approx(stdtrit(1, 0.975) / 3)
 
 
+def test_other_axes_are_compared_by_the_mean_of_their_settings(tmp_path: Path) -> None:
+    """By seed: 11 and 12 of three settings, 8 and 8 of two; 3.5 on average, and the seeds' differences are 3 and 4."""
+    a = measured(tmp_path / "a", [[10, 12, 11], [11, 13, 12]])
+    width = a_recipe({3: "3x30d", 5: "5x20d"}, axis=("width",))
+    b = measured(tmp_path / "b", [[7, 9], [6, 10]], width)
+    (pair,) = comparison([a, b]).pairs
+    assert (pair.shared, pair.differences, pair.difference.mean) == ((), (), pytest.approx(-3.5))
+    assert pair.difference.half_width == pytest.approx(stdtrit(1, 0.975) / 2)
+    other = measured(tmp_path / "c", [[7, 9], [6, 10]], replace(width, data="digits"))
+    assert math.isnan(comparison([a, other]).pairs[0].difference.mean)
+
+
 def test_differences_are_paired_by_image_where_both_kept_their_scores(written: Written) -> None:
     made = [axis(3, recipe=THREE, world=replace(ERRORS, centre=centre), images=300) for centre in (-3.5, -3.4)]
     kept, alone = written(*made), written(*made)[1]
@@ -275,9 +287,9 @@ def test_fronts_share_box_and_order(written: Written) -> None:
     assert not fronts(sides([*written(sweep(5), searches()[0])]))
 
 
-def test_settings_of_one_axis_are_no_sample(written: Written) -> None:
-    assert not spaces(sides(written(axis(), axis(seed=1))))
-    (group,) = spaces(sides(written(axis(), axis(recipe=a_plane()), sweep(20))))
-    assert [len(one.errors) for one in group.samples] == [5, 12, 20]
-    assert len(group.tested) == 3
+def test_settings_of_an_axis_are_no_sample(written: Written) -> None:
+    assert not spaces(sides(written(axis(), axis(seed=1), axis(recipe=a_plane()))))
+    (group,) = spaces(sides(written(axis(), axis(recipe=a_plane()), sweep(20), sweep(8, seed=1))))
+    assert [len(one.errors) for one in group.samples] == [5, 12, 20, 8]
+    assert [(one.a.letter, one.b.letter) for one in group.tested] == [("C", "D")]
     assert all(weights.sum() == pytest.approx(1) for weights in group.weights)

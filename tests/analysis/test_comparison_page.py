@@ -90,6 +90,17 @@ def test_a_page_says_what_the_numbers_say(written: Written) -> None:
     assert words.count("Kendall's τ is 1 where") == 1
 
 
+def test_other_axes_say_what_is_compared_and_test_no_distribution(written: Written) -> None:
+    others = a_recipe({3: "3x30d", 5: "5x20d"}, axis=("width",))
+    runs = written(axis(), axis(recipe=others, slope=-6.0))
+    first, *_ = said(runs)
+    assert first.startswith("test error of B is lower than that of A by ")
+    assert "points on average, over the 5 settings of A and the 2 settings of B; no setting is of both, and" in first
+    assert "Kolmogorov" not in words_of(runs) + text(comparison(runs))
+    quick = replace(others, fidelity=replace(FIDELITY, epochs=1))
+    assert "it may be the fidelity or the recipe, not these" in said(written(axis(), axis(recipe=quick)))[1]
+
+
 def test_searches_have_distributions_and_fronts(written: Written) -> None:
     words = words_of(written(*searches()))
     assert "The Kolmogorov-Smirnov test asks" in words
