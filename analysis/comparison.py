@@ -111,8 +111,11 @@ def _differences(a: Side, b: Side, shared: Sequence[tuple[Point, Point]]) -> tup
 
 
 def _level(a: Side, b: Side) -> tuple[Interval, int]:
-    """Of all settings of b against all of a. They were chosen, so this is of them alone, and a planned contrast."""
-    if not (a.axes and b.axes and a.points and b.points):
+    """Of all settings of b against all of a. They were chosen, so this is of them alone, and a planned contrast.
+
+    None with an ablation, whose settings are trained in as many ways.
+    """
+    if not (a.axes and b.axes and a.points and b.points) or a.recipe.tricks or b.recipe.tricks:
         return _NO_INTERVAL, 0
     measured, images = parts([(side, point) for side in (b, a) for point in side.points.values()])
     weights = np.repeat([1 / len(b.points), -1 / len(a.points)], [len(b.points), len(a.points)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.crossed import (
     crossed_difference,
     crossed_interval,
     crossed_mean,
+    shared_level,
 )
 from analysis.image_scores import ImageScores
 from analysis.recipe import Recipe
@@ -73,7 +75,7 @@ class Summary:
 
     error: Interval  # percent
     loss: Interval
-    difference: Interval  # of test error to the first setting, paired; points; all of a table hold at once with 95 %
+    difference: Interval  # of test error to the first setting, of an ablation to the one before; paired; points
     images: int = 0  # test images that the intervals are over, too; 0: over seeds alone
 
 
@@ -86,11 +88,33 @@ def summaries(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
     errors, losses = _parts(table, "test_error", scores, names), means(recipe, table, "test_loss", scores)
     images = next((np.size(one) for setting in errors.values() for one in setting.values()), 1)
     parts = [errors[name] for name in names]
-    differences = (*(crossed_difference(one, one) for one in parts[:1]), *(against_first(parts) if parts else ()))
     return tuple(
         Summary(crossed_mean(part), loss, difference, images if images > 1 else 0)
-        for part, loss, difference in zip(parts, losses, differences, strict=True)
+        for part, loss, difference in zip(parts, losses, _differences(recipe, parts), strict=True)
     )
+
+
+def _differences(recipe: Recipe, parts: Sequence[Parts]) -> tuple[Interval, ...]:
+    """Of every setting to the first, or in an ablation to the one before; that of the first is nothing."""
+    if not parts:
+        return ()
+    nothing = crossed_difference(parts[0], parts[0])
+    if not recipe.tricks:
+        return nothing, *against_first(parts)
+    each = shared_level(0.95, comparisons(recipe))
+    return nothing, *(crossed_difference(after, before, each) for before, after in pairwise(parts))
+
+
+def comparisons(recipe: Recipe) -> int:
+    """Differences that are looked at, and hold all at once with 95 %: of an ablation the last to the first, too."""
+    return len(recipe.settings) - 1 + bool(recipe.tricks)
+
+
+def all_together(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Interval:
+    """The difference of test error of the last setting to the first, paired, at the level of `summaries`; points."""
+    names = [setting.setting for setting in recipe.settings]
+    errors = _parts(table, "test_error", scores, names)
+    return crossed_difference(errors[names[-1]], errors[names[0]], shared_level(0.95, comparisons(recipe)))
 
 
 def means(recipe: Recipe, table: pd.DataFrame, metric: str, scores: ImageScores | None = None) -> tuple[Interval, ...]:

@@ -5,10 +5,11 @@ from typing import get_args
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.cells import interval_words
+from analysis.cells import difference_words, interval_words
 from analysis.figures.costs import costs, costs_info, deviations_info
 from analysis.figures.curves import curves, curves_info
 from analysis.figures.drawing import say_if_empty
+from analysis.figures.effects import effects, effects_info
 from analysis.figures.grid import grid, grid_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import ImageScores, image_scores
@@ -56,15 +57,23 @@ def axis_plots(
     losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
     drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
+        *([_effects(recipe, table, scores, nothing)] if recipe.tricks else []),
         Plot("error", "Test error", errors, f"{_points(over)}{some} {beside}", along("test_error")),
         Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
-        *_costs(recipe),
+        *([] if recipe.tricks else _costs(recipe)),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
         Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
         _times(table, seeds, along("core_seconds")),
-        *([placing(recipe)] if recipe.settings else []),
+        *([placing(recipe)] if recipe.settings and not recipe.tricks else []),
     ]
+
+
+def _effects(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None, nothing: str) -> Plot:
+    info = effects_info(recipe, table, scores)
+    values = "; ".join(f"{one.name} {difference_words(one.change)}" for one in info)
+    figure = say_if_empty(effects(info), nothing)
+    return Plot("effects", "What each trick changes", f"Plot of changes of test error: {values}", _EFFECTS, figure)
 
 
 def _grid(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None, nothing: str) -> Plot:
@@ -99,6 +108,11 @@ _LESS_NOISY = "Loss is less noisy than error at this size; the verdict is about 
 _FITTED = (
     "Mean loss of the last epoch's steps, as trained. A setting that is better here, too, represents the data better, "
     "and does not only overfit less."
+)
+_EFFECTS = (
+    "Change of test error from the setting before, which has all tricks above but this one; the last row is all tricks "
+    "against none. These intervals hold all at once with 95 %: one that does not touch the line says that it helped, "
+    "or hurt."
 )
 _CURVES = "Training and validation loss after every epoch, one line a setting, averaged over its seeds."
 

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Collection
 from math import prod
 
+import pandas as pd
+
+from analysis.ablation import ablation_verdict
 from analysis.image_scores import ImageScores, image_scores
 from analysis.recipe import Recipe
 from analysis.record import Run
@@ -19,6 +22,8 @@ def question(recipe: Recipe) -> str:
     if recipe.sweep:
         budgets = ", ".join(recipe.sweep.budgets) or recipe.budget
         return f"At {budgets}, which network has the least {' and '.join(recipe.sweep.objectives)}?"
+    if recipe.tricks:
+        return f"Which tricks lower the test error of {recipe.base}, each added to those before it?"
     return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
 
 
@@ -50,4 +55,9 @@ def answer(run: Run, known: ImageScores | None = None) -> Verdict:
     """What the run says so far; scores that are `known` are not read again."""
     if run.recipe.sweep:
         return sweep_verdict(run.recipe, outcomes(run))
-    return verdict(run.recipe, run.trials(), image_scores(run, known))
+    return judged(run.recipe, run.trials(), image_scores(run, known))
+
+
+def judged(recipe: Recipe, table: pd.DataFrame, scores: ImageScores) -> Verdict:
+    """What trials that were all asked for say: along an axis, or of tricks."""
+    return ablation_verdict(recipe, table, scores) if recipe.tricks else verdict(recipe, table, scores)

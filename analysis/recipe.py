@@ -11,6 +11,7 @@ from analysis.bounds import Bounds, Count, check
 from analysis.plain import PlainError, flatten, to_plain
 from analysis.sweep import Sweep
 from analysis.training import Training
+from analysis.tricks import Trick, stages
 
 
 class RecordError(ValueError):
@@ -93,6 +94,7 @@ class Recipe:
     settings: tuple[Setting, ...] = ()
     race: bool = False  # seeds are added until the verdict is decided, `seeds` at most
     sweep: Sweep | None = None  # None: every setting is trained from every seed
+    tricks: tuple[Trick, ...] = ()  # of an ablation: setting n is one network, trained with the first n of them
 
     def __post_init__(self) -> None:
         check(self)
@@ -111,10 +113,28 @@ class Recipe:
                 raise PlainError(
                     f"settings[{index}].value: {written} is not {wanted}, as {' and '.join(self.axis)} asks"
                 )
-        for name in ("value", "setting", "sentence"):
+        if self.tricks:
+            self._refuse_ablation()
+        for name in ("value", "setting") if self.tricks else ("value", "setting", "sentence"):
             again = _repeated(getattr(setting, name) for setting in self.settings)
             if again is not None:
                 raise PlainError(f"settings[{again}].{name}: given twice; every setting is another network")
+
+    def _refuse_ablation(self) -> None:
+        """What cannot be one."""
+        if self.race or self.sweep:
+            raise PlainError("tricks: an ablation is neither a race nor a sweep; leave the tricks out, or these")
+        values = [setting.value for setting in self.settings]
+        if values != list(range(len(self.tricks) + 1)):
+            raise PlainError(f"tricks: {len(self.tricks)} have settings from 0 to {len(self.tricks)}, not {values}")
+        stages(self.training, self.tricks)
+
+    def training_of(self, setting: Setting) -> Training:
+        """How the setting's proxy is trained: as all of them, but in an ablation."""
+        if not self.tricks:
+            return self.training
+        assert isinstance(setting.value, int)
+        return stages(self.training, self.tricks)[setting.value]
 
     @property
     def is_free(self) -> bool:

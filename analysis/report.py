@@ -6,6 +6,7 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis import sweep_report
+from analysis.ablation import ablation_sheet
 from analysis.cells import difference_words, interval_words
 from analysis.failures import failures
 from analysis.files import write_atomically
@@ -16,20 +17,19 @@ from analysis.listing import listing
 from analysis.measured import Summary, intervals_words, summaries
 from analysis.pages import machines, template
 from analysis.plots import axis_plots
-from analysis.published import PublishedCurve, published_for
-from analysis.questions import progress, question
+from analysis.published import published_for
+from analysis.questions import judged, progress, question
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
 from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, measured, none, row
-from analysis.verdict import verdict
 from analysis.words import FLOPS_CONVENTION
 
 COLUMNS = (
     "setting", "test error (%)", "change from the first (points)", "test loss (nats)", "seeds", "published error (%)",
     "MACs", "off budget", "off base", "params", "activations", "proxy MACs",
 )  # fmt: skip
-FIRST = ("error", "grid")  # the plots that stand open; the others are folded
+FIRST = ("effects", "error", "grid")  # the plots that stand open; the others are folded
 
 
 def write(
@@ -55,14 +55,14 @@ def render(run: Run, at: datetime | None = None, known: ImageScores | None = Non
     return template("report.html").render(
         recipe=recipe,
         question=question(recipe),
-        verdict=verdict(recipe, table, scores),
+        verdict=judged(recipe, table, scores),
         names=[setting.setting for setting in recipe.settings],
         progress=progress(recipe, trials),
         going=going(recipe, trials, at),
         first=[plot for plot in plots if plot.name in FIRST],
         folded=[plot for plot in plots if plot.name not in FIRST],
         intervals=intervals_words(numbers),
-        settings=_sheet(recipe, numbers, published_for(recipe)),
+        settings=_sheet(recipe, numbers),
         reduced=reduction(recipe),
         failures=failures(trials),
         trials=listing(run, trials, recipe.settings),
@@ -77,10 +77,13 @@ def render(run: Run, at: datetime | None = None, known: ImageScores | None = Non
 def sheet(run: Run) -> Sheet:
     """The table of the settings."""
     numbers = summaries(run.recipe, run.trials(), image_scores(run))
-    return _sheet(run.recipe, numbers, published_for(run.recipe))
+    return _sheet(run.recipe, numbers)
 
 
-def _sheet(recipe: Recipe, numbers: tuple[Summary, ...], published: PublishedCurve | None) -> Sheet:
+def _sheet(recipe: Recipe, numbers: tuple[Summary, ...]) -> Sheet:
+    if recipe.tricks:
+        return ablation_sheet(recipe, numbers)
+    published = published_for(recipe)
     errors = published.errors if published else {}
     rows = (
         row(setting.setting, _cells(setting, summary, errors.get(setting.setting), is_first=index == 0))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from analysis.ablation import change_words
 from analysis.files import write_atomically
 from analysis.image_scores import image_scores
 from analysis.importances import Method
@@ -78,6 +79,7 @@ def settings_table(run: Run) -> pd.DataFrame:
         rows.append(
             {
                 "setting": setting.setting,
+                **({"changed": change_words(run.recipe, len(rows))} if run.recipe.tricks else {}),
                 **{axis: place[len(rows)] for axis, place in places.items()},
                 **costs,
                 **off,

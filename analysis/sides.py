@@ -125,7 +125,10 @@ def shared_points(a: Side, b: Side) -> list[tuple[Point, Point]]:
 
 
 def place_of(recipe: Recipe, setting: Setting) -> Place:
-    """On the axes, in whatever order they are named."""
+    """On the axes, in whatever order they are named; of an ablation, after which tricks."""
+    if recipe.tricks:
+        assert isinstance(setting.value, int)
+        return tuple(("trick", tuple(sorted(one.changes.items()))) for one in recipe.tricks[: setting.value])
     return tuple(sorted(zip(recipe.axis, as_tuple(setting.value), strict=True)))
 
 

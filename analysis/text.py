@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from analysis.ablation import change_words
 from analysis.cells import difference_words, interval_words
 from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import intervals_words, summaries
 from analysis.orders import published_words
 from analysis.questions import answer, progress, question
+from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics import Interval
@@ -48,22 +50,25 @@ def paragraph(words: str, width: int) -> str:
 def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     numbers = summaries(run.recipe, run.trials(), scores)
     errors = [summary.error for summary in numbers]
-    rows = [["setting", "MACs", "off budget", "seeds", "test error (%)", "change from the first"]]
+    beside = "the one before" if run.recipe.tricks else "the first"
+    own = ["changed"] if run.recipe.tricks else ["MACs", "off budget"]
+    rows = [["setting", *own, "seeds", "test error (%)", f"change from {beside}"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
-        rows.append(
-            [
-                setting.setting,
-                amount(setting.macs),
-                percent(setting.budget_error),
-                f"{summary.error.n:,}",
-                interval_words(summary.error),
-                difference_words(summary.difference) if index else MISSING,
-            ]
-        )
+        change = difference_words(summary.difference) if index else MISSING
+        measured = [f"{summary.error.n:,}", interval_words(summary.error), change]
+        rows.append([setting.setting, *_own(run.recipe, index), *measured])
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
     order = published_words(run.recipe, run.trials())
     said = [paragraph(words, width) for words in (intervals_words(numbers), order) if words]
     return [columns(rows, width), *said, *([plot] if plot else [])]
+
+
+def _own(recipe: Recipe, index: int) -> list[str]:
+    """What settings differ in beside their results: in an ablation the training, else what they cost."""
+    if recipe.tricks:
+        return [change_words(recipe, index) or MISSING]
+    setting = recipe.settings[index]
+    return [amount(setting.macs), percent(setting.budget_error)]
 
 
 def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:

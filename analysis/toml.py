@@ -35,16 +35,24 @@ def line_of(text: str, field: str) -> int | None:
     for number, line in enumerate(text.splitlines(), 1):
         name = ""
         if header := _HEADER.fullmatch(line):
-            name = table = header[2]
+            name = table = _within(header[2], counts)
             if header[1] == "[[":
-                table += f"[{counts[name]}]"
-                counts[name] += 1
+                counts[table] += 1
+                table += f"[{counts[table] - 1}]"
                 name = name if name == field else table  # a list where there should be one
         elif key := _KEY.match(line):
             name = f"{table}.{key[1]}" if table else key[1]
         if len(name) > depth and _holds(name, field):
             best, depth = number, len(name)
     return best
+
+
+def _within(table: str, counts: Counter[str]) -> str:
+    """`tricks.changes` as `tricks[1].changes`, if it is of the second of `[[tricks]]`."""
+    for listed, count in counts.items():
+        if table.startswith(f"{listed}."):
+            return f"{listed}[{count - 1}]{table.removeprefix(listed)}"
+    return table
 
 
 def _holds(name: str, field: str) -> bool:

@@ -4,10 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from analysis.image_scores import image_scores
+from analysis.questions import answer
 from analysis.record import Run, trial_key
 from analysis.report import render
-from analysis.verdict import verdict
 from space import cost, parse
 from tests.committed import FILES, ROOT, RUNS
 
@@ -40,7 +39,8 @@ def test_its_sentences_cost_what_they_did(run: Run) -> None:
 def test_its_trials_keep_their_keys_and_scores(run: Run) -> None:
     """A changed key would train every finished trial again."""
     for trial in run.finished().values():
-        training = asdict(run.recipe.training)
+        (setting,) = (one for one in run.recipe.settings if one.setting == trial.setting)
+        training = asdict(run.recipe.training_of(setting))
         assert trial.key == trial_key(trial.sentence, trial.proxy, training, run.recipe.fidelity, trial.replicate)
         losses, correct = run.scores(trial.key)
         assert 100 * (1 - correct.mean()) == pytest.approx(trial.metrics["test_error"])
@@ -50,7 +50,7 @@ def test_its_trials_keep_their_keys_and_scores(run: Run) -> None:
 def test_its_readme_says_the_command_and_the_verdict(run: Run) -> None:
     readme = (run.folder / "README.md").read_text()
     assert run.recipe.command in readme
-    words = verdict(run.recipe, run.trials(), image_scores(run)).words
+    words = answer(run).words
     assert words in " ".join(readme.replace("\n> ", " ").split())
 
 

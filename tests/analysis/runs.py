@@ -10,6 +10,7 @@ from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.record import Trial, trial_key
 from analysis.sweep import Between, Sweep
 from analysis.training import Training
+from analysis.tricks import Trick
 
 Named = Mapping[int | tuple[int, ...], str]
 Changes: TypeAlias = Any  # fields of a record, by keyword
@@ -59,6 +60,16 @@ def a_plane(**changes: Changes) -> Recipe:
     return a_recipe(RADIX_PLANE, axis=("radix", "cardinality"), base="resnest50_fast_1s1x64d", **changes)
 
 
+def an_ablation(*names: str, **changes: Changes) -> Recipe:
+    """What `explore ablate resnet50` would resolve to, with a change of its own for each trick."""
+    tricks = tuple(Trick(name=name, changes={"crop_padding": i}) for i, name in enumerate(names, 1))
+    one = a_setting(1, "none", 4_089_184_256)
+    named = enumerate(["none", *(f"+ {name}" for name in names)])
+    settings = tuple(replace(one, value=value, setting=name) for value, name in named)
+    fields: Changes = {"axis": ("tricks",), "against": "", "match": "", "settings": settings, "tricks": tricks}
+    return replace(a_recipe({}), **fields | changes)
+
+
 def a_race(of: Recipe, cap: int = 10) -> Recipe:
     """The recipe as a race."""
     return replace(of, seeds=cap, race=True)
@@ -73,7 +84,8 @@ def a_sweep(seeds: int = 1, command: str = "explore sweep", **changes: Changes) 
 
 def a_trial(recipe: Recipe, index: int, replicate: int, error: float = 10.0, **changes: Changes) -> Trial:
     """A finished trial of the setting at `index`; its losses follow from its error."""
-    return trial_of(recipe, recipe.settings[index], asdict(recipe.training), replicate, error, **changes)
+    setting = recipe.settings[index]
+    return trial_of(recipe, setting, asdict(recipe.training_of(setting)), replicate, error, **changes)
 
 
 def trial_of(

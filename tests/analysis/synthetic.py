@@ -28,7 +28,7 @@ from space.proxy import Reduction, reduced
 from space.spaces.choices import Parameter, Value
 from space.spaces.choosing import Chooser, chooser
 from space.spaces.space import space
-from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_sweep, failed, trial_of, trials
+from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_sweep, an_ablation, failed, trial_of, trials
 from tests.analysis.scores import ERRORS, World, scored
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&🦊"
@@ -201,7 +201,8 @@ def tied(of: Synthetic, error: float = 10.0) -> Synthetic:
 def hostile(of: Synthetic, text: str = HOSTILE) -> Synthetic:
     """With markup wherever a record has words: names, machines, reasons, and of a sweep sentences, too."""
     recipe = replace(of.recipe, command=text, data=text, base=text, against=of.recipe.against and text)
-    recipe = replace(recipe, settings=tuple(_named(setting, text) for setting in recipe.settings))
+    tricks = tuple(replace(trick, name=f"{trick.name} {text}") for trick in recipe.tricks)
+    recipe = replace(recipe, settings=tuple(_named(setting, text) for setting in recipe.settings), tricks=tricks)
     wordy = [replace(t, setting=_name(t.value, text), host=text, versions={text: text}) for t in of.trials]
     wordy[-1:] = [failed(trial, text) for trial in wordy[-1:]]
     asked = [replace(p, setting=replace(p.setting, setting=_name(p.number, text))) for p in of.proposals]
@@ -234,6 +235,8 @@ def _name(value: object, text: str) -> str:
     return f"{value} {text}"
 
 
+TRICKS = an_ablation("warm-up", "no-bias-decay", "cosine")
+
 # one of everything ----------------------------------------------------------------------------------------------------
 
 KINDS: Mapping[str, Callable[[], Synthetic]] = {
@@ -255,6 +258,14 @@ KINDS: Mapping[str, Callable[[], Synthetic]] = {
     "ties": lambda: tied(axis()),
     "hostile": lambda: hostile(axis()),
     "long names": lambda: hostile(axis(), LONG),
+    "ablation": lambda: axis(5, recipe=TRICKS),
+    "ablation with scores": lambda: axis(recipe=TRICKS, world=replace(ERRORS, step=-0.3), images=200),
+    "ablation, one seed": lambda: axis(1, recipe=TRICKS),
+    "ablation, none finished": lambda: unfinished(axis(recipe=TRICKS)),
+    "ablation, all failed": lambda: all_failed(axis(recipe=TRICKS)),
+    "ablation, all diverged": lambda: diverged(axis(recipe=TRICKS), every=1),
+    "ablation, ties": lambda: tied(axis(recipe=TRICKS)),
+    "ablation, hostile": lambda: hostile(axis(recipe=TRICKS)),
     "sweep": sweep,
     "sweep of one": lambda: sweep(1),
     "sweep of two": lambda: sweep(2),

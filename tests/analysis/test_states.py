@@ -16,8 +16,9 @@ from tests.analysis.test_searched import proposed
 
 STATES: Mapping[State, tuple[str, ...]] = {
     "finished": ("axis", "one seed", "plane", "diverged", "ties", "sweep", "sweep of seeds",
-                 "sweep, stopped early", "sweep, all stopped early"),
-    "interrupted": ("one trial", "half done", "none finished", "sweep, none finished", "sweep, nothing proposed"),
+                 "sweep, stopped early", "sweep, all stopped early", "ablation"),
+    "interrupted": ("one trial", "half done", "none finished", "sweep, none finished", "sweep, nothing proposed",
+                    "ablation, none finished"),
     "failed": ("all failed", "some failed", "sweep, all failed"),
 }  # fmt: skip
 

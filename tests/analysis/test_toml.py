@@ -73,5 +73,11 @@ def test_what_is_wrong_is_said_with_its_line(written: str, instead: str, message
     assert str(caught.value) == message
 
 
+def test_a_table_within_a_list_is_of_the_last_item_before_it() -> None:
+    text = "[[leaves]]\n[leaves.veins]\nsize = 1\n[[leaves]]\n[leaves.veins]\nsize = 2\n[[leaves.spots]]\nsize = 3\n"
+    fields = ("leaves[0].veins.size", "leaves[1].veins.size", "leaves[1].spots[0].size", "leaves[1].spots[0].shape")
+    assert [toml.line_of(text, field) for field in fields] == [3, 6, 8, 7]
+
+
 def test_a_missing_field_of_the_whole_has_no_line() -> None:
     assert toml.line_of(TEXT, "nowhere") is None
