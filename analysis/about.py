@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from analysis.bounds import Bounds
-from analysis.plain import Kind, to_plain
+from analysis.plain import Kind, as_utf8, to_plain
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def written(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(as_utf8(value), ensure_ascii=False).replace("\x7f", "\\u007f")  # which JSON may hold
         case list() | tuple():
             return f"[{', '.join(map(written, value))}]"
     return str(to_plain(value))

@@ -30,9 +30,10 @@ class Heartbeat(tune.Callback):
         macs = max([*known, recipe.sweep.proxy_macs if recipe.sweep else 0])
         self.first = BACKWARD * macs * recipe.fidelity.train_images / SLOWEST
         # A teacher is trained before a trial's first word, and it is fine-tuned before its last.
-        training, tuned = recipe.training, {one.field: levels(one) for one in recipe.sweep.tune} if recipe.sweep else {}
-        fixing = max(map(int, tuned.get("fix_epochs", (training.fix_epochs,))))
-        is_taught = any(tuned.get("teacher", (training.teacher,)))
+        trainings = [recipe.training, *map(recipe.training_of, recipe.settings)]
+        tuned = {one.field: levels(one) for one in recipe.sweep.tune} if recipe.sweep else {}
+        fixing = max(map(int, tuned.get("fix_epochs", [one.fix_epochs for one in trainings])))
+        is_taught = any(tuned.get("teacher", [one.teacher for one in trainings]))
         self.passes = 1 + fixing + (recipe.fidelity.epochs if is_taught else 0)
         self.longest = 0.0  # seconds of an epoch
         self.awake = 0.0  # seconds by a clock that stands still while the driver does, which then hears nothing

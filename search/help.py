@@ -11,6 +11,7 @@ EPILOG = """words:
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore sweep     architecture and hyperparameters searched together within budgets
+  explore ablate    what each trick adds to the training of one network
   explore report    make a run's report again, or compare several runs (--text: on the terminal)
   explore runs      the runs there are: how far each is, and what it says
   explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
@@ -40,3 +41,13 @@ SWEEPS = """examples:
   explore sweep tree --budget 4GFLOPs --budget '<=30Mparams' --trials 100 --time 2h --tune lr,weight_decay
   explore sweep --axis cardinality --budget 4GFLOPs --tune lr,weight_decay --trials 60
   explore sweep regnet --budget 800MFLOPs --objective loss --objective activations --sampler nsga2"""
+
+ABLATIONS = """a trick is a name, or fields of the training, with a name of their own or without:
+  warm-up, no-bias-decay, zero-gamma, cosine, he, low-precision, label-smoothing, flip, crop, resized-crop, jitter,
+  pca-noise, randaugment, mixup, cutmix, dropout, drop-block, stochastic-depth, averaging, norm-statistics
+  lr=0.2  linear-scaling:batch_size=512+lr_batch=128  distillation:teacher=resnet101
+
+examples:
+  explore ablate resnet50 --data fashion-mnist --seeds 5
+  explore ablate resnet50 --tricks he,cosine,distillation:teacher=resnet101 --plan
+  explore ablate resnext50_32x4d --tricks zero-gamma,mixup,cutmix=1 --recipe cpu"""

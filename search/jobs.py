@@ -39,7 +39,11 @@ def config(job: Job) -> dict[str, Any]:
 
 def jobs(recipe: Recipe) -> list[Job]:
     """Every trial of an axis, replicate by replicate, so that a run stopped half-way has compared all settings."""
-    return [Job.of(recipe, setting, replicate) for replicate in range(recipe.seeds) for setting in recipe.settings]
+    return [
+        Job.of(recipe, setting, replicate, recipe.training_of(setting))
+        for replicate in range(recipe.seeds)
+        for setting in recipe.settings
+    ]
 
 
 def longest_first(pending: Iterable[Job], ended: Iterable[Trial]) -> list[Job]:
@@ -50,10 +54,10 @@ def longest_first(pending: Iterable[Job], ended: Iterable[Trial]) -> list[Job]:
     taken: dict[str, list[float]] = {}
     for trial in ended:
         if trial.state == "finished":
-            taken.setdefault(trial.proxy, []).append(trial.seconds)
-    seconds = {proxy: sum(some) / len(some) for proxy, some in taken.items()}
+            taken.setdefault(trial.setting, []).append(trial.seconds)
+    seconds = {setting: sum(some) / len(some) for setting, some in taken.items()}
     return sorted(
-        pending, key=lambda job: (job.replicate, -seconds.get(job.setting.proxy, 0.0), -job.setting.proxy_macs)
+        pending, key=lambda job: (job.replicate, -seconds.get(job.setting.setting, 0.0), -job.setting.proxy_macs)
     )
 
 

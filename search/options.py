@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from search.errors import UsageError
-from search.help import COSTS, EPILOG, PURPOSE, SPACES, SWEEPS
+from search.help import ABLATIONS, COSTS, EPILOG, PURPOSE, SPACES, SWEEPS
 
 TOLERANCE = "1%"  # around a budget, unless said
+BAG = "warm-up,no-bias-decay,zero-gamma,cosine,label-smoothing,mixup"
+"""The refinements of He et al. (2019) that any network and data set can have, in the order of their tables."""
 
 
 class Parser(ArgumentParser):
@@ -197,6 +199,20 @@ def _sweep() -> Parser:
     return parser
 
 
+def _ablate() -> Parser:
+    parser = Parser(
+        "explore ablate",
+        parents=[_training(seeds=5, of="list of tricks")],
+        description="What each trick adds to the training of one network: without any, then with one more each time.",
+        epilog=ABLATIONS,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("network", metavar="NETWORK", help="name or sentence; trained as a small proxy")
+    parser.add_argument("--tricks", metavar="T,T", default=BAG, help=f"in their order (default {BAG})")
+    parser.add_argument("--plan", action="store_true", help="the settings only, nothing trained")
+    return parser
+
+
 def _report() -> Parser:
     what = "Make the report of a run again, from its folder alone; of several runs, one that compares them."
     parser = Parser("explore report", description=what)
@@ -261,6 +277,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "show": _show,
     "space": _space,
     "sweep": _sweep,
+    "ablate": _ablate,
     "report": _report,
     "runs": _runs,
     "zoo": _zoo,

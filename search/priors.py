@@ -11,6 +11,7 @@ from analysis.sweep import Among, Between, Tunable, levels
 from analysis.training import Training
 from search.asked import assignment, known_teacher
 from search.errors import UsageError
+from search.words import split_outside
 
 PRIORS: dict[str, Tunable] = {
     one.field: one
@@ -60,7 +61,7 @@ _RANGE = re.compile(r"([0-9.e+-]+)\.\.([0-9.e+-]+)")
 
 def tunables(words: str | None) -> tuple[Tunable, ...]:
     """`lr,weight_decay` with their priors, `lr=0.05..0.8` between ends of one's own, `lr=0.1|0.4` among values."""
-    return tuple(_tunable(word.strip()) for word in words.split(",")) if words is not None else ()
+    return tuple(_tunable(word) for word in split_outside(words, ",")) if words is not None else ()
 
 
 def _tunable(word: str) -> Tunable:

@@ -1,11 +1,14 @@
 """docs/recipes.md: every field of a recipe and every recipe that ships, read off the code."""
 
+from collections.abc import Mapping
+
 from analysis.about import Field, described, written
 from analysis.recipe import Fidelity
 from analysis.sweep import Between, Tunable
 from analysis.training import Training
 from search.presets import PRESETS, preset
 from search.priors import PRIORS
+from search.tricks import KNOWN
 
 HEAD = """# Recipes
 
@@ -29,10 +32,31 @@ none of them has been trained to its end.
 """
 
 
+ABLATION = """## Which tricks help
+
+`explore ablate NETWORK --tricks warm-up,zero-gamma,mixup` trains one network without any of the tricks, then with one
+more each time, from several seeds; `--plan` only says which. All settings of a seed begin from the same weights, but
+for what a trick changes of these, and see the same images in the same order, so every trick is compared in pairs with
+those before it; the intervals of all tricks and of all together hold at once with 95 % (Bonferroni). A trick is a name
+of this table, unless the recipe has it its own way, or fields written out, with a name before a colon if they are to
+have one: `lr=0.2`, `linear-scaling:batch_size=512+lr_batch=128`, `distillation:teacher=resnet101`. A teacher is trained
+as its students are at that point, so it costs least as the last of the tricks.
+"""
+
+
 def page() -> str:
     """All of it."""
-    parts = [HEAD, "## The recipes that ship\n", _recipes(), NOT_ON_A_GPU]
+    parts = [HEAD, "## The recipes that ship\n", _recipes(), NOT_ON_A_GPU, ABLATION, _tricks()]
     return "\n".join([*parts, "## Training\n", _table(Training), "## Fidelity\n", _table(Fidelity)])
+
+
+def _tricks() -> str:
+    rows = [f"| `{name}` | {_fields(one.without)} | {_fields(one.usual)} |" for name, one in KNOWN.items()]
+    return "\n".join(["| trick | without it | with it |", "|---|---|---|", *rows]) + "\n"
+
+
+def _fields(values: Mapping[str, object]) -> str:
+    return ", ".join(f"`{field} = {written(value)}`" for field, value in values.items())
 
 
 def _recipes() -> str:

@@ -114,3 +114,15 @@ def planned(options: Namespace) -> "Plan":
             multiple=multiple,
         ),
     )
+
+
+def split_outside(text: str, mark: str) -> list[str]:
+    """`text` at every `mark` that stands within no brackets, without the blanks around its parts."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == mark and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]

@@ -1,0 +1,182 @@
+"""`explore ablate`: what a trick is with and without, and what becomes of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from analysis.plain import to_plain
+from analysis.record import Run
+from analysis.training import Training
+from analysis.tricks import stages
+from search.cli import main
+from search.data import DataSet
+from search.errors import UsageError
+from search.jobs import config, jobs
+from search.options import BAG
+from search.tricks import KNOWN, asked_tricks
+from space import parse
+from tests.search.tiny import TRAINING, inputs, trainer
+
+WORDS = ["ablate", "resnet50", "--data", "digits", "--fidelity", "tiny"]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_known_trick_is_off_before_it_and_on_after_it(name: str) -> None:
+    for training in (Training(), stages(*asked_tricks(name, Training()))[-1]):
+        start, (trick,) = asked_tricks(name, training)
+        assert {field: getattr(start, field) for field in KNOWN[name].without} == KNOWN[name].without
+        after = stages(start, [trick])[-1]
+        assert {field: getattr(after, field) for field in KNOWN[name].usual} == KNOWN[name].usual
+        others = [f.name for f in fields(Training) if f.name not in KNOWN[name].without]
+        assert all(getattr(start, field) == getattr(after, field) == getattr(training, field) for field in others)
+
+
+def test_a_recipe_that_has_a_trick_its_own_way_keeps_it() -> None:
+    _, (trick,) = asked_tricks("mixup", Training(mixup=0.4))
+    assert trick.changes == {"mixup": 0.4}
+
+
+def test_the_bag_begins_without_any_of_it_and_ends_with_all() -> None:
+    start, tricks = asked_tricks(BAG, Training())
+    assert start == replace(Training(), warmup=0.0, decay="all", zero_gamma=False, schedule="step")
+    assert stages(start, tricks)[-1] == replace(Training(), label_smoothing=0.1, mixup=0.2)
+
+
+def test_fields_are_tricks_too() -> None:
+    start, (one, two) = asked_tricks("batch_size=512+lr_batch=128, teacher=resnet101", Training())
+    assert start == Training()
+    assert one.changes == {"batch_size": 512, "lr_batch": 128}
+    assert two.changes == {"teacher": "resnet101"}
+    assert [one.name, two.name] == ["batch_size=512+lr_batch=128", "teacher=resnet101"]
+    assert stages(start, [one])[-1].peak == 4 * Training().lr
+
+
+def test_fields_may_have_a_name() -> None:
+    large, small = "large:batch_size=512+lr_batch=128", "small:teacher=conv_stem(8) > 1*basic(8) > head(10)"
+    words = f"{large}, steps:milestones=[0.5, 0.75], mixup, {small}"
+    _, tricks = asked_tricks(words, Training())
+    assert [trick.name for trick in tricks] == ["large", "steps", "mixup", "small"]
+    assert [trick.changes for trick in tricks] == [
+        {"batch_size": 512, "lr_batch": 128}, {"milestones": (0.5, 0.75)}, {"mixup": 0.2},
+        {"teacher": "conv_stem(8) > 1*basic(8) > head(10)"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("zero-gama", "--tricks: 'zero-gama' is not known; write warm-up, no-bias-decay, "),
+        ("mixup,mixup", "--tricks: 'mixup' is given twice; name it once"),
+        ("flip=true", "--tricks: tricks[0].changes: with 'flip=true' the training is one that was there before"),
+        ("mixup,mixup=0.2", "--tricks: tricks[1].changes: with 'mixup=0.2' the training is one that was there before"),
+        ("mixup,mixup=0.0", "--tricks: tricks[1].changes: with 'mixup=0.0' the training is one that was there before"),
+        ("a:lr=1,a:lr=2", "--tricks: 'a' is given twice; name it once"),
+        ("a:", "--tricks: 'a:' is not known; write "),
+        (":lr=1", "--tricks: ':lr=1' is not known; write "),
+        ("lr", "--tricks: 'lr' is not known; write "),
+        ("threads=2", "--tricks: threads are the machine's and change no training; write --set threads=N"),
+        ("t:teacher=resnet5", "--tricks: teacher: "),
+        ("teacher=no.safetensors", "--tricks: teacher: there is no file 'no.safetensors'"),
+        ("lr=-1", "--tricks: tricks[0].changes.lr: -1 is not possible; write a number above 0"),
+        ("rate=1", "--tricks: tricks[0].changes.rate: no such field; the nearest is "),
+        ("crop,resized-crop", "--tricks: tricks[1].changes.crop_area: 0.35 and crop_padding 2 are two crops"),
+        ("", "--tricks: '' is not known"),
+    ],
+)
+def test_a_trick_that_is_none_is_refused_in_one_line(words: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        asked_tricks(words, Training())
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+# The command
+
+
+@pytest.fixture
+def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, and a Ray that starts at once and trains nothing."""
+
+    @contextmanager
+    def cluster(*_: object) -> Iterator[Path]:
+        yield tmp_path
+
+    monkeypatch.setattr("search.cluster.cluster", cluster)
+    monkeypatch.setattr("search.study.execute", lambda *_: None)
+    monkeypatch.setattr("search.cluster.slots", lambda _: 1)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_run_has_a_setting_for_every_trick_and_five_seeds(
+    without_ray: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(WORDS) == 0
+    capsys.readouterr()
+    run = Run.open(without_ray / "runs" / "ablation-resnet50-digits-tiny")
+    assert [setting.setting for setting in run.recipe.settings] == [
+        "none", "+ warm-up", "+ no-bias-decay", "+ zero-gamma", "+ cosine", "+ label-smoothing", "+ mixup",
+    ]  # fmt: skip
+    assert run.recipe.seeds == 5
+    assert not run.recipe.training.flip  # mirrored digits are no digits
+    assert {parse(setting.sentence) for setting in run.recipe.settings} == {parse("resnet50")}
+    asked = jobs(run.recipe)
+    assert len({job.key for job in asked}) == len(asked) == 35
+    assert [job.training for job in asked[:7]] == [run.recipe.training_of(setting) for setting in run.recipe.settings]
+    assert config(asked[6])["training"]["mixup"] == 0.2
+    assert to_plain(run.recipe)["tricks"][5] == {"name": "mixup", "changes": {"mixup": 0.2}}
+
+
+def test_a_plan_says_what_would_be_trained_and_trains_nothing(
+    without_ray: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*WORDS, "--tricks", "he,mixup", "--seeds", "3", "--plan"]) == 0
+    head, empty, *rows = capsys.readouterr().out.splitlines()
+    assert head.startswith("resnet50 as a proxy of ")
+    assert head.endswith("; 3 settings, 3 seeds: 9 trials, each 2 epochs of 500 images of digits")
+    assert [empty, *rows] == ["", "none", '+ he     initialisation = "he"', "+ mixup  mixup = 0.2"]
+    assert not list(without_ray.iterdir())
+
+
+def test_other_tricks_are_another_run(without_ray: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(WORDS) == main([*WORDS, "--tricks", "mixup"]) == main([*WORDS, "--set", "lr=0.1"]) == 0
+    assert len(list((without_ray / "runs").iterdir())) == 3
+    assert main([*WORDS, "--seeds", "6"]) == 0
+    assert len(list((without_ray / "runs").iterdir())) == 3
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["resnet5"], "explore: NETWORK: "),
+        ([], "explore: NETWORK: missing; see explore ablate --help"),
+        (["resnet50", "--tricks", "nothing"], "explore: --tricks: 'nothing' is not known"),
+        (["resnet50", "--set", "mixup=-1"], "explore: --set: mixup: -1 is not possible"),
+    ],
+)
+def test_wrong_words_get_one_line(
+    without_ray: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["ablate", *words, "--data", "digits"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert not list(without_ray.iterdir())
+
+
+# Pairing
+
+
+def test_settings_of_a_seed_begin_alike_and_see_the_same_images(digits: DataSet) -> None:
+    """What a trick does is not mixed with other weights, orders or crops."""
+    start, tricks = asked_tricks("warm-up,no-bias-decay,label-smoothing,averaging", TRAINING)
+    made = [trainer(digits, training=one) for one in stages(start, tricks)]
+    first, *others = [[p.detach().clone() for p in one.model.parameters()] for one in made]
+    assert all(a.equal(b) for other in others for a, b in zip(first, other, strict=True))
+    seen, *rest = map(inputs, made)
+    assert all(torch.equal(a, b) for other in rest for a, b in zip(seen, other, strict=True))
