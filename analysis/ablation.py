@@ -41,20 +41,30 @@ def ablation_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | 
         return Verdict(f"undecided: {progress}, and a trick is judged by two seeds at least", decided=False)
     names = [*(trick.name for trick in recipe.tricks), TOGETHER]
     named = [*zip(names, [*changes, all_together(recipe, table, scores)], strict=True)]
-    decided = [part for part in (_decided("lowers", "falls", named), _decided("raises", "rises", named)) if part]
+    basis = f"each trick added to those before it; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
+    return told_apart(named, "test error", ("falls", "rises"), f"changes in points, {basis}", "trick")
+
+
+def told_apart(
+    named: Sequence[tuple[str, Interval]], what: str, ways: tuple[str, str], basis: str, each: str
+) -> Verdict:
+    """Of differences that hold all at once with 95 %, those that are below zero, above, and undecided, in words.
+
+    `what` changes in one of two `ways` with each; `basis` is of the intervals, `each` what one of them is called.
+    Decided if any of them excludes zero.
+    """
+    parts = [_decided(kind, f"{what} {way}", named) for kind, way in zip(("lowers", "raises"), ways, strict=True)]
+    decided = [part for part in parts if part]
     still = ", ".join(f"{name} {_range(change)}" for name, change in named if effect(change) == UNDECIDED)
-    basis = (
-        f"changes in points, each trick added to those before it; {plural(seeds, 'seed')}; "
-        f"intervals over {over_words(numbers)} hold all at once with 95 %"
-    )
     said = "; ".join([*decided, f"undecided: {still}"] if still else decided)
-    return Verdict(f"{said} ({basis})", decided=bool(decided), brief="; ".join(decided) or "undecided: every trick")
+    brief = "; ".join(decided) or f"undecided: every {each}"
+    return Verdict(f"{said} ({basis} hold all at once with 95 %)", decided=bool(decided), brief=brief)
 
 
 def _decided(kind: str, way: str, named: Sequence[tuple[str, Interval]]) -> str:
     """`test error falls with warm-up by 0.31 ± 0.12, with cosine by 1.2 ± 0.4`."""
     told = [f"with {name} by {_amount(change)}" for name, change in named if effect(change) == kind]
-    return f"test error {way} {', '.join(told)}" if told else ""
+    return f"{way} {', '.join(told)}" if told else ""
 
 
 def _amount(change: Interval) -> str:

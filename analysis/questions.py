@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.ablation import ablation_verdict
 from analysis.image_scores import ImageScores, image_scores
-from analysis.recipe import Recipe
+from analysis.named import named_verdict
+from analysis.recipe import EQUAL, Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, sweep_verdict
 from analysis.sweep import levels
@@ -22,6 +23,9 @@ def question(recipe: Recipe) -> str:
     if recipe.sweep:
         budgets = ", ".join(recipe.sweep.budgets) or recipe.budget
         return f"At {budgets}, which network has the least {' and '.join(recipe.sweep.objectives)}?"
+    if recipe.is_named:
+        beside = " once all cost the same" if recipe.match == EQUAL else ""
+        return f"Which of {plural(len(recipe.settings), 'network')} has the least test error{beside}?"
     if recipe.tricks:
         return f"Which tricks lower the test error of {recipe.base}, each added to those before it?"
     return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
@@ -59,5 +63,7 @@ def answer(run: Run, known: ImageScores | None = None) -> Verdict:
 
 
 def judged(recipe: Recipe, table: pd.DataFrame, scores: ImageScores) -> Verdict:
-    """What trials that were all asked for say: along an axis, or of tricks."""
+    """What trials that were all asked for say: along an axis, of networks by name, or of tricks."""
+    if recipe.is_named:
+        return named_verdict(recipe, table, scores)
     return ablation_verdict(recipe, table, scores) if recipe.tricks else verdict(recipe, table, scores)

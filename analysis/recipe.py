@@ -18,6 +18,11 @@ class RecordError(ValueError):
     """A run folder, a recipe or a ledger that cannot be used; the message names file and field."""
 
 
+NETWORKS = "network"
+"""The axis of a run whose settings are networks that the user named: they are in no order."""
+EQUAL = "equal"
+"""How such a run matches proxies that all cost the same; else they are reduced alike."""
+
 Share: TypeAlias = Annotated[float, Bounds(above=0, most=1)]
 Deviation: TypeAlias = Annotated[float, Bounds(above=-1)]
 
@@ -104,6 +109,8 @@ class Recipe:
             raise PlainError("axis: a sweep over a space has no axis and no settings; leave them out")
         if self.race and self.sweep:
             raise PlainError("race: true is for the settings of an axis; a sweep has none to decide between")
+        if self.is_named and (self.race or self.sweep):
+            raise PlainError(f"axis: {NETWORKS} is neither raced along nor swept; leave the other out")
         if self.sweep and self.sweep.stops_early and self.seeds > 1:
             raise PlainError(f"seeds: {self.seeds} have no mean where trials are stopped early; write 1")
         for index, setting in enumerate(self.settings):
@@ -135,6 +142,11 @@ class Recipe:
             return self.training
         assert isinstance(setting.value, int)
         return stages(self.training, self.tricks)[setting.value]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the settings are networks that the user named, each compared with the first."""
+        return self.axis == (NETWORKS,)
 
     @property
     def is_free(self) -> bool:

@@ -48,7 +48,7 @@ def reduction(recipe: Recipe) -> list[Reduced]:
     for field, words in _WORDS.items():
         here, there = ([getattr(network, field) for network in of] for of in (candidates, proxies))
         if any(here):
-            solved = "; solved so that all proxies cost the same" if field == "inner" else ""
+            solved = "; solved so that all proxies cost the same" if field == "inner" and recipe.match else ""
             kept = here == there and not solved
             rows.append(Reduced(words, _said(here, names), "kept" if kept else _said(there, names) + solved))
     images = f"{recipe.data}, at most {recipe.fidelity.train_images:,} training images"

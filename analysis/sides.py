@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import Parts
-from analysis.recipe import Recipe, Setting
+from analysis.recipe import NETWORKS, Recipe, Setting
 from analysis.record import Run
 from analysis.searched import Outcome, outcomes, ranked
 from analysis.statistics import as_tuple, by_replicate
@@ -126,6 +126,8 @@ def shared_points(a: Side, b: Side) -> list[tuple[Point, Point]]:
 
 def place_of(recipe: Recipe, setting: Setting) -> Place:
     """On the axes, in whatever order they are named; of an ablation, after which tricks."""
+    if recipe.is_named:
+        return ((NETWORKS, setting.sentence),)
     if recipe.tricks:
         assert isinstance(setting.value, int)
         return tuple(("trick", tuple(sorted(one.changes.items()))) for one in recipe.tricks[: setting.value])

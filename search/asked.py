@@ -136,6 +136,8 @@ def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
     except DataError as error:
         raise FailedError(str(error)) from None
     fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
+    if "epochs" in _changes(options.fidelity):  # written out, so it is meant, however few the images are
+        fidelity = replace(fidelity, epochs=asked.epochs)
     return data, fidelity, training(options, data)
 
 
@@ -146,14 +148,25 @@ def as_seen(data: DataSet, fidelity: Fidelity, trainings: Iterable[Training]) ->
 
 
 def _fidelity(options: Namespace) -> Fidelity:
-    """The one named, a preset's own, or quick."""
-    named: str | None = options.fidelity
-    if named is None:
-        return (begun(options.recipe).fidelity if options.recipe else None) or FIDELITIES["quick"]
-    if named not in FIDELITIES:
-        near, known = get_close_matches(named, FIDELITIES, n=1, cutoff=0), ", ".join(FIDELITIES)
-        raise UsageError(f"--fidelity: {named!r} is not known; write {known} (the nearest is {near[0]})")
-    return FIDELITIES[named]
+    """The one named, with the fields changed that follow its name; a preset's own, or quick."""
+    asked: str | None = options.fidelity
+    own = begun(options.recipe).fidelity if options.recipe else None
+    if asked is None:
+        return own or FIDELITIES["quick"]
+    named, changed = asked.split(",")[0].strip(), _changes(asked)
+    known = FIDELITIES | ({own.name: own} if own else {})
+    if named not in known:
+        near = get_close_matches(named, known, n=1, cutoff=0)
+        raise UsageError(f"--fidelity: {named!r} is not known; write {', '.join(known)} (the nearest is {near[0]})")
+    try:
+        return from_plain(Fidelity, asdict(known[named]) | {"name": asked} | changed)
+    except PlainError as error:
+        raise UsageError(f"--fidelity: {str(error)[:200]}") from None
+
+
+def _changes(fidelity: str | None) -> dict[str, Any]:
+    """The fields that stand after the name in `quick,epochs=8`."""
+    return dict(assignment(change.strip(), "--fidelity") for change in (fidelity or "").split(",")[1:])
 
 
 def reduction(fidelity: Fidelity, data: DataSet) -> Reduction:

@@ -8,8 +8,7 @@ from analysis.recipe import Recipe, Setting
 from space.arch import Arch
 from space.budget import limit
 from space.cost import cost
-from space.errors import SpaceError
-from space.proxy import Reduction, proxy_of
+from space.proxy import Reduction, whole_proxy
 from space.sentence import parse
 from space.spaces.choices import Parameter, Value
 from space.spaces.choosing import Ask, Chooser, chooser
@@ -101,15 +100,7 @@ def candidates(recipe: Recipe, reduction: Reduction) -> Candidates:
     if not recipe.is_free:
         return Settings(recipe.settings)
     chosen = chooser_of(sweep.space, sweep.budgets, sweep.tolerance, recipe.resolution)
-    return Found(chosen, recipe, lambda arch: _proxy(arch, reduction, sweep.proxy_macs))
-
-
-def _proxy(arch: Arch, reduction: Reduction, macs: int) -> Arch:
-    """With all its blocks, or candidates that differ in depth alone would share one; with fewer where it must be."""
-    try:
-        return proxy_of(arch, reduction.sparing_depth(), macs)
-    except SpaceError:
-        return proxy_of(arch, reduction, macs)
+    return Found(chosen, recipe, lambda arch: whole_proxy(arch, reduction, sweep.proxy_macs))
 
 
 @cache

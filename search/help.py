@@ -11,6 +11,7 @@ EPILOG = """words:
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate
   explore sweep     architecture and hyperparameters searched together within budgets
+  explore train     networks by name, trained side by side
   explore ablate    what each trick adds to the training of one network
   explore report    make a run's report again, or compare several runs (--text: on the terminal)
   explore runs      the runs there are: how far each is, and what it says
@@ -41,6 +42,10 @@ SWEEPS = """examples:
   explore sweep tree --budget 4GFLOPs --budget '<=30Mparams' --trials 100 --time 2h --tune lr,weight_decay
   explore sweep --axis cardinality --budget 4GFLOPs --tune lr,weight_decay --trials 60
   explore sweep regnet --budget 800MFLOPs --objective loss --objective activations --sampler nsga2"""
+
+TRAININGS = """examples:
+  explore train resnet20_cifar resnet56_cifar plain20_cifar plain56_cifar --fidelity full,epochs=10 --seeds 5
+  explore train resnet50 resnext50_32x4d resnest50_fast_1s4x24d res2net50_26w4s --equal --seeds 5"""
 
 ABLATIONS = """a trick is a name, or fields of the training, with a name of their own or without:
   warm-up, no-bias-decay, zero-gamma, cosine, he, low-precision, label-smoothing, flip, crop, resized-crop, jitter,

@@ -1,29 +1,14 @@
 """The options of every command, and what --help says of them."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
-from typing import Any, NoReturn
 
-from search.errors import UsageError
-from search.help import ABLATIONS, COSTS, EPILOG, PURPOSE, SPACES, SWEEPS
+from search.help import ABLATIONS, COSTS, EPILOG, PURPOSE, SPACES, SWEEPS, TRAININGS
+from search.parser import Parser
 
 TOLERANCE = "1%"  # around a budget, unless said
 BAG = "warm-up,no-bias-decay,zero-gamma,cosine,label-smoothing,mixup"
 """The refinements of He et al. (2019) that any network and data set can have, in the order of their tables."""
-
-
-class Parser(ArgumentParser):
-    """argparse, saying what is wrong in one line, and taking no option by half its name."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- argparse's own
-        super().__init__(*args, **{**kwargs, "allow_abbrev": False})
-
-    def error(self, message: str) -> NoReturn:
-        message = message.removeprefix("argument ")
-        missing = message.removeprefix("the following arguments are required: ").removesuffix(": expected one argument")
-        if missing != message:
-            message = f"{missing}: missing; see {self.prog} --help"
-        raise UsageError(message)
 
 
 def _question(*, of_sweep: bool = False) -> Parser:
@@ -76,7 +61,9 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
         help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME "
         "(default: fashion-mnist where it is installed, else digits)",
     )
-    train.add_argument("--fidelity", metavar="NAME", help="tiny, quick (default), medium or full")
+    train.add_argument(
+        "--fidelity", metavar="NAME", help="tiny, quick (default), medium or full; quick,epochs=8 changes a field"
+    )
     train.add_argument("--recipe", metavar="NAME", help="a preset such as bag-of-tricks, or a file (explore recipe)")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
     many = f"replicates of every {of} (default {seeds})"
@@ -213,6 +200,24 @@ def _ablate() -> Parser:
     return parser
 
 
+def _train() -> Parser:
+    parser = Parser(
+        "explore train",
+        parents=[_training(of="network")],
+        description="Networks by name, trained side by side: each is compared with the first.",
+        epilog=TRAININGS,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "network", metavar="NETWORK", nargs="+", help="name, sentence or NAME:SENTENCE, two of them at least"
+    )
+    parser.add_argument(
+        "--equal", action="store_true", help="proxies that all cost what the first one's does (default: reduced alike)"
+    )
+    parser.add_argument("--plan", action="store_true", help="what is to be trained only, nothing trained")
+    return parser
+
+
 def _report() -> Parser:
     what = "Make the report of a run again, from its folder alone; of several runs, one that compares them."
     parser = Parser("explore report", description=what)
@@ -277,6 +282,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "show": _show,
     "space": _space,
     "sweep": _sweep,
+    "train": _train,
     "ablate": _ablate,
     "report": _report,
     "runs": _runs,

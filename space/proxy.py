@@ -120,6 +120,14 @@ def proxy_of(arch: Arch, reduction: Reduction, macs: int) -> Arch:
     return found
 
 
+def whole_proxy(arch: Arch, reduction: Reduction, macs: int) -> Arch:
+    """With all its blocks, or networks that differ in depth alone would share one; with fewer where it must be."""
+    try:
+        return proxy_of(arch, reduction.sparing_depth(), macs)
+    except SpaceError:
+        return proxy_of(arch, reduction, macs)
+
+
 def common_macs(macs: int, reduction: Reduction, resolution: int | None = None) -> int:
     """What proxies of networks that cost `macs` have in common: what the proxy of the ladder's ResNet costs.
 

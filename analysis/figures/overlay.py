@@ -55,7 +55,9 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
     """
     axis, *others = sides[0].recipe.axis
     found = _centred(sides, metric) if centred else [_means(side, metric) for side in sides]
-    levels = sorted({dict(place)[axis] for one in found for place in one})
+    levels = [*dict.fromkeys(dict(place)[axis] for one in found for place in one)]
+    if not sides[0].recipe.is_named:
+        levels.sort()
     groups = [(index, *group) for index, one in enumerate(found) for group in _lines(one, others)]
     dashes = sorted({rest for _, rest, _ in groups})
     lines = []
@@ -63,7 +65,7 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
         side, shift = sides[index], min(_APART, 0.6 / len(groups)) * (number - (len(groups) - 1) / 2)
         marks = [
             Mark(levels.index(dict(place)[axis]) + shift, told(side.points[place].setting), interval)
-            for place, interval in sorted(intervals.items(), key=lambda item: dict(item[0])[axis])
+            for place, interval in sorted(intervals.items(), key=lambda item: levels.index(dict(item[0])[axis]))
         ]
         name = ", ".join([side.label, *(f"{other} {level}" for other, level in zip(others, rest, strict=True))])
         color, dash = PALETTE[index % len(PALETTE)], DASHES[(dashes.index(rest) + index // len(PALETTE)) % len(DASHES)]

@@ -39,6 +39,7 @@ class Line(NamedTuple):
 
     name: str
     points: tuple[Point, ...]
+    joined: bool = True  # networks by name are in no order
 
 
 class Tradeoff(NamedTuple):
@@ -77,7 +78,7 @@ def tradeoff_info(
             )
             for setting in settings
         ]
-        lines.append(Line(name, tuple(points)))
+        lines.append(Line(name, tuple(points), joined=not recipe.is_named))
     source = published.table if published else None
     return Tradeoff(metric, recipe.axis[0], _ticks(recipe, levels), tuple(lines), source)
 
@@ -132,7 +133,7 @@ def _means(line: Line, color: str, *, named: bool) -> go.Scatter:
         error_y={"type": "data", "array": halves, "thickness": 1.5, "width": 5},
         customdata=[(*point.hover, point.interval.n, half) for point, half in zip(points, halves, strict=True)],
         hovertemplate=MEAN,
-        mode="lines+markers",
+        mode="lines+markers" if line.joined else "markers",
         marker={"size": 9, "color": color},
         line={"color": color, "width": 2},
         name=line.name,

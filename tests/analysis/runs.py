@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from analysis.recipe import Fidelity, Recipe, Setting
+from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe, Setting
 from analysis.record import Trial, trial_key
 from analysis.sweep import Between, Sweep
 from analysis.training import Training
@@ -68,6 +68,14 @@ def an_ablation(*names: str, **changes: Changes) -> Recipe:
     settings = tuple(replace(one, value=value, setting=name) for value, name in named)
     fields: Changes = {"axis": ("tricks",), "against": "", "match": "", "settings": settings, "tricks": tricks}
     return replace(a_recipe({}), **fields | changes)
+
+
+def by_name(names: Named | None = None, *, equal: bool = False, **changes: Changes) -> Recipe:
+    """What `explore train` would resolve to for these settings."""
+    named = a_recipe(names or CARDINALITIES)
+    settings = tuple(replace(setting, value=place) for place, setting in enumerate(named.settings))
+    fields: Changes = {"axis": (NETWORKS,), "against": "", "match": EQUAL if equal else "", "settings": settings}
+    return replace(named, **fields | changes)
 
 
 def a_race(of: Recipe, cap: int = 10) -> Recipe:

@@ -28,7 +28,7 @@ from space.proxy import Reduction, reduced
 from space.spaces.choices import Parameter, Value
 from space.spaces.choosing import Chooser, chooser
 from space.spaces.space import space
-from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_sweep, an_ablation, failed, trial_of, trials
+from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_sweep, an_ablation, by_name, failed, trial_of, trials
 from tests.analysis.scores import ERRORS, World, scored
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&🦊"
@@ -258,6 +258,14 @@ KINDS: Mapping[str, Callable[[], Synthetic]] = {
     "ties": lambda: tied(axis()),
     "hostile": lambda: hostile(axis()),
     "long names": lambda: hostile(axis(), LONG),
+    "by name": lambda: axis(recipe=by_name()),
+    "by name, equal, with scores": lambda: axis(
+        recipe=by_name(equal=True), world=replace(ERRORS, step=-0.3), images=200
+    ),
+    "by name, one seed": lambda: axis(1, recipe=by_name()),
+    "by name, none finished": lambda: unfinished(axis(recipe=by_name())),
+    "by name, all diverged": lambda: diverged(axis(recipe=by_name()), every=1),
+    "by name, hostile": lambda: hostile(axis(recipe=by_name())),
     "ablation": lambda: axis(5, recipe=TRICKS),
     "ablation with scores": lambda: axis(recipe=TRICKS, world=replace(ERRORS, step=-0.3), images=200),
     "ablation, one seed": lambda: axis(1, recipe=TRICKS),

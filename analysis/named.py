@@ -1,0 +1,28 @@
+"""What a run of networks that the user named says: each against the first."""
+
+import pandas as pd
+
+from analysis.ablation import told_apart
+from analysis.image_scores import ImageScores
+from analysis.measured import over_words, summaries
+from analysis.recipe import Recipe
+from analysis.verdict import Verdict
+from analysis.words import plural
+
+
+def named_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = None) -> Verdict:
+    """The differences to the first network, paired by seed and test image; they hold all at once with 95 %.
+
+    Decided if any of them excludes zero.
+    """
+    numbers = summaries(recipe, table, scores)
+    changes = [one.difference for one in numbers[1:]]
+    seeds = min((change.n for change in changes), default=0)
+    if seeds < 2:
+        finished = int((table["state"] == "finished").sum())
+        progress = f"{finished} of {plural(recipe.seeds * len(recipe.settings), 'trial')} finished"
+        return Verdict(f"undecided: {progress}, and a network is judged by two seeds at least", decided=False)
+    first, *others = [setting.setting for setting in recipe.settings]
+    named = [*zip(others, changes, strict=True)]
+    basis = f"differences to {first} in points; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
+    return told_apart(named, "test error", ("is lower", "is higher"), basis, "network")

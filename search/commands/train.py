@@ -1,0 +1,142 @@
+"""`explore train`: the networks that a user names, side by side."""
+
+import re
+from argparse import Namespace
+from pathlib import Path
+
+from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe, Setting
+from analysis.training import Training
+from analysis.words import plural
+from search.asked import Means, as_seen, data_and_training, reduction, trained_as
+from search.commands.explore import named_folder
+from search.data import DataSet
+from search.errors import UsageError
+from search.launch import conclude
+from search.presets import training_for
+from search.words import integer, of
+from space.arch import Arch
+from space.budget import shown
+from space.cost import cost
+from space.proxy import reduced, whole_proxy
+from space.sentence import parse
+
+MOST = 100  # networks: every one is compared with the first
+LONGEST = 40  # characters of a sentence that serves as its own name
+
+
+def run(options: Namespace) -> int:
+    """Train each of them from several seeds; the same words again continue it."""
+    seeds = integer("--seeds", options.seeds, high=10_000) or 1
+    named = _named(options.network)
+    means = Means.of(options)
+    data, fidelity, training = data_and_training(options)
+    recipe = _recipe(options, named, data, fidelity, training, seeds)
+    if options.plan:
+        print(text(recipe))
+        return 0
+    usual = all(name.isidentifier() for name in named) and training == training_for(recipe.data)
+    words = ["train", *named] if len(named) < 5 else ["train", plural(len(named), "network")]
+    folder = options.run or named_folder(words, recipe, is_plain=usual and len(named) < 5 and not options.equal)
+    return conclude(Path(folder).absolute(), recipe, as_seen(data, fidelity, [training]), means)
+
+
+def _named(words: list[str]) -> dict[str, Arch]:
+    """By the name each is called by: what stands before a colon, or as it was given, or its sentence's beginning."""
+    if not 2 <= len(words) <= MOST:
+        raise UsageError(f"NETWORK: {plural(len(words), 'network')} cannot be compared; name 2 to {MOST}")
+    found: dict[str, Arch] = {}
+    for place, given in enumerate(words, 1):
+        called, word = re.fullmatch(r"(?:([\w.+-]+):)?(.*)", given, re.DOTALL).groups()  # type: ignore[union-attr]
+        arch = of("NETWORK", lambda word=word: parse(word))  # type: ignore[misc]
+        if twin := next((name for name, known in found.items() if known == arch), None):
+            raise UsageError(f"NETWORK: {word[:LONGEST]!r} is the same network as {twin!r}; name it once")
+        name = called or (word if len(word) <= LONGEST else f"{word[:LONGEST]}… ({place})")
+        if name in found:
+            raise UsageError(f"NETWORK: {name[:LONGEST]!r} is the name of two networks; call one otherwise")
+        found[name] = arch
+    sides = {name: arch.input.resolution for name, arch in found.items()}
+    if len({*sides.values()}) > 1:
+        (first, its), (other, side) = (
+            min(sides.items(), key=lambda one: one[1]),
+            max(sides.items(), key=lambda o: o[1]),
+        )
+        raise UsageError(
+            f"NETWORK: {first} is of {its} pixels and {other} of {side}; name networks of one resolution, or write "
+            f"input(3, {side}) > in front of a sentence"
+        )
+    return found
+
+
+def _recipe(
+    options: Namespace,
+    named: dict[str, Arch],
+    data: DataSet,
+    fidelity: Fidelity,
+    training: Training,
+    seeds: int,
+) -> Recipe:
+    first = next(iter(named.values()))
+    macs = cost(first).macs
+    return Recipe(
+        command=options.command,
+        budget=shown(macs),
+        budget_macs=macs,
+        axis=(NETWORKS,),
+        against="",
+        match=EQUAL if options.equal else "",
+        base=next(iter(named)),
+        base_macs=macs,
+        resolution=first.input.resolution,
+        data=data.name,
+        data_digest=data.digest,
+        seed=0,
+        seeds=seeds,
+        fidelity=fidelity,
+        training=training,
+        settings=tuple(
+            _setting(place, name, arch, proxy, macs)
+            for place, ((name, arch), proxy) in enumerate(
+                zip(named.items(), _proxies(named, fidelity, data, equal=options.equal), strict=True)
+            )
+        ),
+    )
+
+
+def _proxies(named: dict[str, Arch], fidelity: Fidelity, data: DataSet, *, equal: bool) -> list[Arch]:
+    """Of each network what is trained: all reduced alike, or all brought to what the first one's comes to."""
+    archs = list(named.values())
+    if not equal:
+        return [of("--fidelity", lambda arch=arch: trained_as(arch, fidelity, data)) for arch in archs]  # type: ignore[misc]
+    reduced_as = reduction(fidelity, data)
+    macs = cost(of("--fidelity", lambda: reduced(archs[0], reduced_as))).macs
+    return [of("--equal", lambda arch=arch: whole_proxy(arch, reduced_as, macs)) for arch in archs]  # type: ignore[misc]
+
+
+def _setting(place: int, name: str, arch: Arch, proxy: Arch, macs: int) -> Setting:
+    costs, trained = cost(arch), cost(proxy)
+    return Setting(
+        value=place,
+        setting=name,
+        sentence=str(arch),
+        macs=costs.macs,
+        params=costs.params,
+        activations=costs.activations,
+        budget_error=costs.macs / macs - 1,
+        base_error=costs.macs / macs - 1,
+        proxy=str(proxy),
+        proxy_macs=trained.macs,
+        proxy_params=trained.params,
+    )
+
+
+def text(recipe: Recipe) -> str:
+    """What is to be trained, a line for each network."""
+    fidelity, settings = recipe.fidelity, recipe.settings
+    trials = f"{plural(len(settings), 'network')}, {plural(recipe.seeds, 'seed')}: "
+    trials += plural(recipe.seeds * len(settings), "trial")
+    each = f"{plural(fidelity.epochs, 'epoch')} of {fidelity.train_images:,} images of {recipe.data}"
+    rows = [(one.setting, shown(one.macs), shown(one.proxy_macs), one.proxy) for one in settings]
+    rows.insert(0, ("network", "MACs", "trained as", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
+    return "\n".join([f"{trials}, each {each}", "", *(line.rstrip() for line in lines)])
