@@ -130,7 +130,7 @@ def place_of(recipe: Recipe, setting: Setting) -> Place:
         return ((NETWORKS, setting.sentence),)
     if recipe.tricks:
         assert isinstance(setting.value, int)
-        return tuple(("trick", tuple(sorted(one.changes.items()))) for one in recipe.tricks[: setting.value])
+        return ((recipe.axis[0], tuple(tuple(sorted(one.changes.items())) for one in recipe.tricks[: setting.value])),)
     return tuple(sorted(zip(recipe.axis, as_tuple(setting.value), strict=True)))
 
 

@@ -56,7 +56,7 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
     axis, *others = sides[0].recipe.axis
     found = _centred(sides, metric) if centred else [_means(side, metric) for side in sides]
     levels = [*dict.fromkeys(dict(place)[axis] for one in found for place in one)]
-    if not sides[0].recipe.is_named:
+    if not (sides[0].recipe.is_named or sides[0].recipe.tricks):  # whose order is the run's own
         levels.sort()
     groups = [(index, *group) for index, one in enumerate(found) for group in _lines(one, others)]
     dashes = sorted({rest for _, rest, _ in groups})

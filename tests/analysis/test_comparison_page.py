@@ -12,14 +12,16 @@ from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
 from analysis.comparison import comparison
 from analysis.comparison_page import name, render, write
+from analysis.comparison_plots import overlays
 from analysis.comparison_saving import figures, tables
 from analysis.comparison_tables import recipe_rows
 from analysis.comparison_text import text
 from analysis.comparison_words import caveats, findings
+from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.sides import sides
 from analysis.spaces_compared import fronts, spaces
-from tests.analysis.runs import a_plane, a_recipe
+from tests.analysis.runs import a_plane, a_recipe, an_ablation, by_name
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, sweep
 from tests.analysis.test_report import Page, squeezed
 from tests.committed import RUNS
@@ -76,6 +78,13 @@ def test_every_kind_of_run_is_compared(kind: str, written: Written) -> None:
     said = text(found, 80)
     assert max(map(len, said.splitlines())) <= 80 + len(str(found.sides[0].run.folder))
     assert not {"nan", "None", "inf"} & set(said.replace("(", " ").split())
+
+
+@pytest.mark.parametrize("recipe", [an_ablation("a", "b"), by_name(), by_name(equal=True), a_plane()])
+def test_two_runs_of_one_question_stand_in_one_plot(recipe: Recipe, written: Written) -> None:
+    plots = list(overlays(comparison(written(axis(recipe=recipe), axis(recipe=recipe, seed=1)))))
+    assert [plot.name for plot in plots] == ["error", "shape"]
+    assert all(len(trace.x) > 2 for plot in plots for trace in plot.figure.data)
 
 
 def test_a_page_says_what_the_numbers_say(written: Written) -> None:
