@@ -36,13 +36,18 @@ def ablation_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | 
     changes = [one.difference for one in numbers[1:]]
     seeds = min((change.n for change in changes), default=0)
     if seeds < 2:
-        finished = int((table["state"] == "finished").sum())
-        progress = f"{finished:,} of {plural(recipe.seeds * len(recipe.settings), 'trial')} finished"
-        return Verdict(f"undecided: {progress}, and a trick is judged by two seeds at least", decided=False)
+        return too_few(recipe, table, "trick")
     names = [*(trick.name for trick in recipe.tricks), TOGETHER]
     named = [*zip(names, [*changes, all_together(recipe, table, scores)], strict=True)]
     basis = f"each trick added to those before it; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
     return told_apart(named, "test error", ("falls", "rises"), f"changes in points, {basis}", "trick")
+
+
+def too_few(recipe: Recipe, table: pd.DataFrame, each: str) -> Verdict:
+    """Of a run of fewer than two complete seeds."""
+    finished = int((table["state"] == "finished").sum())
+    progress = f"{finished:,} of {plural(recipe.seeds * len(recipe.settings), 'trial')} finished"
+    return Verdict(f"undecided: {progress}, and a {each} is judged by two seeds at least", decided=False)
 
 
 def told_apart(

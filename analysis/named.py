@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.ablation import told_apart
+from analysis.ablation import told_apart, too_few
 from analysis.image_scores import ImageScores
 from analysis.measured import over_words, summaries
 from analysis.recipe import Recipe
@@ -19,9 +19,7 @@ def named_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | Non
     changes = [one.difference for one in numbers[1:]]
     seeds = min((change.n for change in changes), default=0)
     if seeds < 2:
-        finished = int((table["state"] == "finished").sum())
-        progress = f"{finished} of {plural(recipe.seeds * len(recipe.settings), 'trial')} finished"
-        return Verdict(f"undecided: {progress}, and a network is judged by two seeds at least", decided=False)
+        return too_few(recipe, table, "network")
     first, *others = [setting.setting for setting in recipe.settings]
     named = [*zip(others, changes, strict=True)]
     basis = f"differences to {first} in points; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
