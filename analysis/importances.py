@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 Method = Literal["ped-anova", "fanova"]
+Kind = TypeVar("Kind", bound="BaseDistribution")
 
 FEWEST = 20  # trials; the best of fewer are too few to have anything in common
 BEST, BEST_LEAST = 0.1, 5  # trials that PED-ANOVA asks about: the best tenth, or the best five of fewer than fifty
@@ -155,7 +156,12 @@ def _distribution(column: pd.Series, *, log: bool) -> "BaseDistribution":
 
     there = column.dropna()
     if is_integer_dtype(there):
-        return IntDistribution(int(there.min()), int(there.max()), log=log)
+        return _shared(IntDistribution)(int(there.min()), int(there.max()), log=log)
     if is_float_dtype(there):
-        return FloatDistribution(float(there.min()), float(there.max()), log=log)
-    return CategoricalDistribution(sorted(there.unique()))
+        return _shared(FloatDistribution)(float(there.min()), float(there.max()), log=log)
+    return _shared(CategoricalDistribution)(sorted(there.unique()))
+
+
+def _shared(kind: "type[Kind]") -> "type[Kind]":
+    """One for all trials: a study copies it for each, and PED-ANOVA compares the copies, the most of its time."""
+    return type(kind.__name__, (kind,), {"__deepcopy__": lambda self, _: self})

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.importances import FEWEST, Method, NothingToJudgeError, importances
+from analysis.importances import FEWEST, Method, NothingToJudgeError, _distribution, _study, importances
 
 CHANCE = np.random.default_rng(0)
 TRIALS = pd.DataFrame({
@@ -64,6 +64,14 @@ def test_a_choice_within_a_choice_is_judged_where_it_was_made() -> None:
     within = TRIALS[["lr", "gate"]].assign(radix=radix)
     assert next(iter(importances(within, error))) == "radix"
     assert importances(within, error, method="fanova")["radix"].share == 0
+
+
+def test_no_trial_has_a_distribution_of_its_own() -> None:
+    """That PED-ANOVA would compare with every other's, choice by choice."""
+    columns = {"lr": TRIALS["lr"], "width": TRIALS["width"], "gate": TRIALS["gate"]}
+    made = {name: _distribution(column, log=name == "lr") for name, column in columns.items()}
+    for trial in _study(columns, made).get_trials(deepcopy=False):
+        assert all(trial.distributions[name] is one for name, one in made.items())
 
 
 def test_failed_trials_do_not_count() -> None:
