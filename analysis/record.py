@@ -53,12 +53,16 @@ class Run:
         folder = Path(folder)
         _write_if_new(folder, recipe)
         run = cls(folder)  # read back: another explore may have been first
-        if lines := run.recipe.difference(recipe):
-            what = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
-            msg = f"{folder} holds a run of another recipe: {what}; choose another --run folder"
-            raise RecordError(msg)
+        run.refuse_another(recipe)
         run._grow(recipe)
         return run
+
+    def refuse_another(self, asked: Recipe) -> None:
+        """`RecordError` where one run cannot be both."""
+        if lines := self.recipe.difference(asked):
+            what = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
+            msg = f"{self.folder} holds a run of another recipe: {what}; choose another --run folder"
+            raise RecordError(msg)
 
     def _grow(self, asked: Recipe) -> None:
         """More seeds or more trials, with the command that asks for them: it makes the whole run again."""

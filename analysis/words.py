@@ -46,6 +46,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """A time as one reads it: 48 s, 9.4 min, 2.3 h, 3.1 days."""
+    for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 1.5 * unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.3g} s"
+
+
 def brief(text: str, most: int) -> str:
     """At most so many characters, with an ellipsis where there were more."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

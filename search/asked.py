@@ -29,7 +29,7 @@ class Means:
     """How a run is trained, none of which its numbers depend on: it may be another each time it is continued."""
 
     address: str | None  # of a Ray cluster
-    gpus_per_trial: float
+    gpus_per_trial: float | None  # None: as much of one as a trial needs, where there is one
     retries: int
     seconds: float  # after which no trial is begun
     storage: str | None  # of Optuna's, to mirror the study into
@@ -46,8 +46,10 @@ class Means:
         )
 
 
-def _gpus(word: str) -> float:
+def _gpus(word: str | None) -> float | None:
     """Ray divides a GPU among trials, or gives a trial whole ones."""
+    if word is None:
+        return None
     gpus = fraction("--gpus-per-trial", word)
     if gpus > 1 and not gpus.is_integer():
         raise UsageError(f"--gpus-per-trial: {word!r} is not possible; above 1, write a whole number")

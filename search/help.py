@@ -6,7 +6,7 @@ PURPOSE = (
 COSTS = """Exact costs of one image. macs: multiply-adds of convolutions and linear layers; activations: elements of all
 convolutions' outputs; cio: of their inputs and outputs; moc: macs over cio."""
 EPILOG = """words:
-  explore plan      the settings only, nothing trained (same options)
+  explore plan      the settings only, nothing trained (same options; --estimate: time and memory of the run)
   explore cost      params, multiply-adds, activations, CIO, MoC (--counters: as others count; --measure: speed)
   explore show      a network's sentence and its stage table (--plot: its blocks, drawn)
   explore space     the networks of a design space within budgets: count, sample, enumerate

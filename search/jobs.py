@@ -26,9 +26,10 @@ class Job:
         return cls(key, setting, replicate, training)
 
 
-def config(job: Job) -> dict[str, Any]:
-    """What a worker is told of the trial."""
+def config(job: Job, *, alone: bool = False) -> dict[str, Any]:
+    """What a worker is told of the trial; one that is to be alone shares neither its GPU nor its machine."""
     return {
+        "alone": alone,
         "key": job.key,
         "proxy": job.setting.proxy,
         "candidate": job.setting.sentence,

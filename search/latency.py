@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import nnls  # type: ignore[import-untyped]
 
-from search.measure import named, on
+from search.measure import done, named, on
 from space import Arch, ops, trace
 from space.arch import Stage
 from space.graph import Graph, Interface, source
@@ -95,9 +95,7 @@ def measured_in_turn(graphs: Sequence[Graph], device: str, batch: int, clock: Cl
         for i in range(-1, ROUNDS):  # the last round overwrites what the first, a warm-up, has found
             for j, (model, image) in enumerate(works):
                 start = clock()
-                model(image)
-                if where.type == "cuda":
-                    torch.cuda.synchronize()
+                done(model(image))
                 times[i, j] = clock() - start
     least: Floats = times.min(axis=0)
     return least

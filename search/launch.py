@@ -15,12 +15,16 @@ from analysis.words import plural
 from search.asked import Means, reduction
 from search.commands.report import tell
 from search.data import DataSet
+from search.devices import overdrawn
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
+from search.memory import taught_by, trial_memory
 from search.progress import progress
 from search.reporting import reporting
+from space.sentence import parse
 
 if TYPE_CHECKING:
+    from search.cluster import Resources
     from search.mirror import Mirror
     from search.source import Source
 
@@ -53,27 +57,37 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
     source = _source(record, data, until) if record else None  # before Ray: a space's tables take their time
     if record and source and source.is_exhausted():
         return record
-    from search.cluster import Resources, cluster, slots  # here: it takes seconds, and a finished run needs no Ray
+    from search.cluster import cluster  # here: it takes seconds, and a finished run needs no Ray
     from search.study import execute
 
-    resources = Resources(means.address, recipe.training.threads, means.gpus_per_trial)
     size = sum(part.travelling for part in (data.train, data.test))
     with ExitStack() as held:
         if record:
             held.enter_context(_locked(record))
         watch = held.enter_context(progress(_left(record, recipe), recipe.fidelity.epochs))
-        scratch = held.enter_context(cluster(resources, size))
+        there = held.enter_context(cluster(resources(recipe, data, means), size))
         if not record:
             record = _run_folder(folder, recipe)
             held.enter_context(_locked(record))
         source = source or _source(record, data, until)
-        source.slots = slots(resources)
+        source.slots = there.slots
         mirror = held.enter_context(_mirrored(means.storage, record, source))
         watch = held.enter_context(reporting(record, watch))
-        execute(record, source, data, resources, scratch, watch, means.retries, mirror)
-        if source.notice:
-            record.notices.append(source.notice)
+        execute(record, source, data, there, watch, means.retries, mirror)
+        notices = source.notice, overdrawn(record.latest().values())
+        record.notices.extend(notice for notice in notices if notice)
     return record
+
+
+def resources(recipe: Recipe, data: DataSet, means: Means) -> "Resources":
+    """What each trial of the recipe is to have; a sweep's trials differ in what they need, and have a whole GPU."""
+    from search.cluster import Resources
+
+    settings = () if recipe.sweep or means.gpus_per_trial is not None else recipe.settings
+    each = ((parse(one.proxy), recipe.training_of(one)) for one in settings)
+    needs = (trial_memory(proxy, training, taught_by(training, recipe.fidelity, data)) for proxy, training in each)
+    need = max(needs, default=0)
+    return Resources(means.address, recipe.training.threads, means.gpus_per_trial, need)
 
 
 def _left(record: Run | None, recipe: Recipe) -> int:

@@ -60,7 +60,7 @@ def measured(model: nn.Module, images: Tensor) -> Speed:
     """The module's on these images, on the device that both are on."""
     with torch.no_grad():
         peak = _peak(model, images)
-        times = runs(lambda: _done(model(images)))
+        times = runs(lambda: done(model(images)))
     return Speed(named(images.device), len(images), tuple(times), peak)
 
 
@@ -78,10 +78,11 @@ def runs(work: Callable[[], object]) -> list[float]:
 
 def on(device: str) -> torch.device:
     """The device of that name; `UsageError` where there is none."""
-    if device not in ("cpu", "cuda"):
-        raise UsageError(f"--device: {device[:40]!r} is no device; write cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("--device: there is no CUDA device here; write cpu")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device not in there:
+        raise UsageError(f"--device: {device[:40]!r} is no device; write cpu, cuda or mps")
+    if not there[device]:
+        raise UsageError(f"--device: there is no {device.upper()} device here; write cpu")
     return torch.device(device)
 
 
@@ -89,14 +90,18 @@ def named(device: torch.device) -> str:
     """The device as a table names it, with the number of threads where that matters."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return f"{machine()}, GPU"
     threads = torch.get_num_threads()
     return f"{machine()}, {threads} thread{'s' * (threads > 1)}"
 
 
-def _done(y: object) -> object:
+def done(y: object) -> object:
     """On a GPU, wait for what was asked for."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
+    elif torch.backends.mps.is_available():
+        torch.mps.synchronize()
     return y
 
 
@@ -104,7 +109,7 @@ def _peak(model: nn.Module, images: Tensor) -> int:
     """Bytes of weights, and of as many maps as are alive at a time; on a GPU, all that was allocated."""
     if images.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-        _done(model(images))
+        done(model(images))
         return int(torch.cuda.max_memory_allocated())
     weights = sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers()))
     alive = _Alive([images])

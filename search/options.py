@@ -79,7 +79,7 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
     train.add_argument(
         "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"
     )
-    train.add_argument("--gpus-per-trial", metavar="F", default="0", help="share of a GPU for each trial (default 0)")
+    train.add_argument("--gpus-per-trial", metavar="F", help="share of a GPU for each trial (default: what it needs)")
     train.add_argument(
         "--storage",
         metavar="URL",
@@ -109,6 +109,7 @@ def _explore() -> Parser:
 def _plan() -> Parser:
     what = "The settings of an axis, nothing trained. Takes the options of the main job, so that it can be previewed."
     parser = Parser("explore plan", parents=[_question(), _training(), _racing()], description=what)
+    parser.add_argument("--estimate", action="store_true", help="train a few steps to say what all will take")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 
@@ -117,7 +118,9 @@ def _measuring() -> Parser:
     """The options that say what is timed, and where."""
     parser = Parser(add_help=False)
     parser.add_argument("--measure", action="store_true", help="run them: latency with its spread, throughput, memory")
-    parser.add_argument("--device", metavar="NAME", default="cpu", help="cpu (default) or cuda, of what is measured")
+    parser.add_argument(
+        "--device", metavar="NAME", default="cpu", help="cpu (default), cuda or mps, of what is measured"
+    )
     parser.add_argument("--batch", metavar="N", default="1", help="images at a time, of what is measured (default 1)")
     return parser
 

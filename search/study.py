@@ -4,8 +4,8 @@ import platform
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -17,7 +17,7 @@ from ray.tune.search import Searcher
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.trial import Trial
-from search.cluster import Resources, last_line
+from search.cluster import Cluster, last_line
 from search.data import DataSet
 from search.early import scheduler
 from search.errors import FailedError
@@ -25,7 +25,7 @@ from search.heartbeat import DIED, Heartbeat
 from search.jobs import Event, Job, Watch, config
 from search.mirror import Mirror
 from search.source import Source
-from search.trainable import ProxyTrainable, machine
+from search.trainable import ProxyTrainable, lacked_memory, machine
 
 RETRIES = 2  # of a trial whose failure may pass
 READINGS = ("epoch", "train_loss", "validation_loss", "validation_error", "seconds")  # of an epoch
@@ -56,6 +56,7 @@ class LedgerSearcher(Searcher):
         self.run, self.source, self.watch, self.retries, self.mirror = run, source, watch, retries, mirror
         self.heartbeat = Heartbeat(run.recipe)
         self.attempts: Counter[str] = Counter()  # by key
+        self.starved: set[str] = set()  # keys of trials that lacked memory, and are alone when they are tried again
         self.running: dict[str, Job] = {}
         self.curves: dict[str, list[dict[str, float]]] = {}
         self.halt = Halt()
@@ -68,7 +69,7 @@ class LedgerSearcher(Searcher):
             return Searcher.FINISHED if is_over else None  # what runs may yet have to be tried again
         self.attempts[job.key] += 1
         self.running[trial_id], self.curves[trial_id] = job, []
-        return config(job)
+        return config(job, alone=job.key in self.starved)
 
     def _next(self) -> Job | None:
         try:
@@ -114,6 +115,8 @@ class LedgerSearcher(Searcher):
             self._read(trial_id, result)
             trial = _pruned(self.run.recipe, job, self.curves[trial_id], attempt)
         again = trial.passing and attempt <= self.retries  # after all others, when what it lacked may be there
+        if lacked_memory(trial.reason or ""):
+            self.starved.add(job.key)
         self.run.append(trial, scores=scores)
         self.source.end(job, trial, again=again)
         self._show()
@@ -177,23 +180,25 @@ def _record(recipe: Recipe, job: Job, **outcome: Any) -> Trial:  # noqa: ANN401 
     )
 
 
+def _asked(there: Cluster, trial: dict[str, Any]) -> tune.PlacementGroupFactory:
+    return tune.PlacementGroupFactory(there.bundles(alone=trial["alone"]), strategy="STRICT_PACK")
+
+
 def execute(
     run: Run,
     source: Source,
     data: DataSet,
-    resources: Resources,
-    scratch: Path,
+    there: Cluster,
     watch: Watch,
     retries: int = RETRIES,
     mirror: Mirror | None = None,
 ) -> optuna.Study:
     """Train what the source asks for, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
     searcher = LedgerSearcher(run, source, watch, retries, mirror)
-    device = "cuda" if resources.gpus_per_trial else "cpu"
-    trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, device=device)
-    share = {"cpu": resources.threads, "gpu": resources.gpus_per_trial}
+    means = {"device": there.device, "processes": there.resources.processes}
+    trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, **means)
     tuner = tune.Tuner(
-        tune.with_resources(trainable, share),
+        tune.with_resources(trainable, partial(_asked, there)),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=scheduler(run.recipe, run.settled().values()),
@@ -202,7 +207,7 @@ def execute(
         ),
         run_config=tune.RunConfig(
             name="study",
-            storage_path=str(scratch),
+            storage_path=str(there.folder),
             verbose=0,
             stop=searcher.halt,
             callbacks=[searcher.heartbeat],

@@ -22,10 +22,12 @@ from search.fixing import fine_tune
 from search.grouping import sgd
 from search.initial import initialise
 from search.losses import label_loss, teacher_loss
+from search.memory import TESTED
 from search.outcome import Outcome
 from search.regularise import regularise
 from search.schedule import learning_rate
 from search.seeds import seed_for
+from search.shard import ALONE, Shard
 
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -55,10 +57,11 @@ class Trainer:
         candidate: str,
         device: str | torch.device = "cpu",
         teacher: nn.Module | None = None,
+        shard: Shard = ALONE,
     ) -> None:
         """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch.
 
-        `teacher`, in evaluation mode and on the device, is of the same images and classes.
+        `teacher`, in evaluation mode and on the device, is of the same images and classes; `shard` is this process's.
         """
         assert bool(training.teacher) is (teacher is not None), "whoever asks for a teacher brings it"
         torch.set_num_threads(training.threads)
@@ -69,15 +72,15 @@ class Trainer:
         self.train, self.validation = split(
             self.data, run_seed=run_seed, replicate=replicate, train_images=fidelity.train_images
         )
-        images = self.data.train
-        side = images.pixels.shape[-1]
+        images, side = self.data.train, self.data.train.pixels.shape[-1]
         self.augmentation = Augmentation.of(training, images.pixels, self.train, classes=images.classes, side=side)
         self.view, self.teacher = View.of(training, side), teacher
         self.viewed = resized(data, self.view.whole) if self.view.whole > side else self.data
         initialise(model, residual_norms, training, seed=("initialisation", *self.chance, candidate))
         self.model = self._placed(model)
         self.optimizer = sgd(self.model, training)
-        self.network = torch.compile(self.model) if training.compile else self.model
+        self.network: nn.Module = torch.compile(self.model) if training.compile else self.model  # type: ignore[assignment]
+        self.shard, self.joined = shard, shard.joined(self.network, self.model)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=training.precision == "fp16")
         self.average = Average(self.model, training.averaging) if training.averaging else None
         self.epochs: list[dict[str, float]] = []
@@ -118,7 +121,8 @@ class Trainer:
         """One pass over the training images; the mean of the steps' losses, label smoothing included."""
         order = self.train[np.random.default_rng(seed_for("order", *self.chance, number)).permutation(len(self.train))]
         augmented = self.augmentation.epoch(*self.chance, number)
-        torch.manual_seed(seed_for("dropped", *self.chance, number))  # which dropout and its like draw from
+        others = (self.shard.rank,) if self.shard.rank else ()
+        torch.manual_seed(seed_for("dropped", *self.chance, number, *others))  # which dropout and its like draw from
         self.model.train()
         losses = []
         for step in range(self.steps_per_epoch):
@@ -128,21 +132,23 @@ class Trainer:
         return sum(losses) / len(losses)
 
     def _step(self, batch: Indices, augmented: Epoch, step: int) -> float:
-        images, targets = augmented(*self._batch(self.data.train, batch))
+        whole, whole_targets = augmented(*self._batch(self.data.train, batch))
+        images, targets = self.shard.part(whole), self.shard.part(whole_targets)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.fidelity.epochs * self.steps_per_epoch, self.training)
         self.optimizer.zero_grad()
-        logits = self._logits(images)
+        logits = self._logits(images, self.joined)
         loss = label_loss(logits, targets, self.training)
         if self.teacher:
             opinion = self._opinion(self.teacher, images)
             loss = loss + self.training.distillation * teacher_loss(logits, opinion, self.training.temperature)
+        loss = self.shard.weighed(loss, images, whole)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.step(self.optimizer)
         self.scaler.update()
         if self.average:
             self.average.update()
-        return loss.item()
+        return self.shard.mean(loss)
 
     def _settle(self) -> None:
         """What is tested is not what the last step left, where the recipe says so."""
@@ -168,7 +174,7 @@ class Trainer:
 
     def _seen(self, pixels: Tensor) -> Tensor:
         """Bytes (N, C, H, W) as the network sees them when it is tested: normalised floats."""
-        return self.augmentation.normalisation(self.view(pixels))
+        return self.augmentation.normalisation(self.view(pixels.contiguous(memory_format=torch.channels_last)))
 
     @torch.no_grad()
     def _opinion(self, teacher: nn.Module, images: Tensor) -> Tensor:
@@ -194,13 +200,13 @@ class Trainer:
 
     def _batches(self, images: Images, which: Indices) -> Iterator[tuple[Tensor, Tensor]]:
         """All of them, in order; four batches without activations kept need less memory than one with them."""
-        for batch in np.array_split(which, math.ceil(len(which) / (4 * self.training.batch_size))):
+        for batch in np.array_split(which, math.ceil(len(which) / (TESTED * self.training.batch_size))):
             yield self._batch(images, batch)
 
     def _batch(self, images: Images, which: Indices) -> tuple[Tensor, Tensor]:
-        """Bytes and labels on the device; indexing copies, so the shared arrays stay untouched."""
+        """Bytes and labels on the device, as they lie; indexing copies, so the shared arrays stay untouched."""
         pixels, labels = torch.from_numpy(images.pixels[which]), torch.from_numpy(images.labels[which])
-        return pixels.to(self.device, memory_format=torch.channels_last), labels.to(self.device)
+        return pixels.to(self.device), labels.to(self.device)
 
 
 def _metrics(part: str, losses: NDArray[np.float32], correct: NDArray[np.bool_], epoch: int) -> dict[str, float]:

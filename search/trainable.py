@@ -9,31 +9,36 @@ from pathlib import Path
 from platform import machine as architecture
 from typing import TYPE_CHECKING, Any
 
+import ray
 from ray import tune
 
 from analysis.recipe import Recipe
-from analysis.training import Training
 from search.allocator import return_freed
+from search.configured import trainer_of
 from search.data import DataSet
-from space import cost, parse, trace
+from search.devices import Kind, device_of, forget_peak, measured_peak
+from search.team import Team
+from space import parse
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from search.train import Trainer
 
 
 class ProxyTrainable(tune.Trainable):
     """Trains the proxy named in its configuration; what training raises becomes the reason the trial failed."""
 
-    def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: str) -> None:  # type: ignore[override]
+    def setup(  # type: ignore[override]
+        self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: Kind, processes: int = 1
+    ) -> None:
         import search.train  # noqa: F401
         import space.module  # noqa: F401
 
-        self.data, self.recipe, self.device, self.taken = data, recipe, device, 0
+        self.data, self.recipe, self.kind, self.processes, self.taken = data, recipe, device, processes, 0
+        self.team: Team | None = None
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.cleanup()
         self.trial = new_config
         self.trainer: Trainer | None = None
         gc.collect()  # a network refers to itself: left to its own times, Python keeps eight of them and more
@@ -48,23 +53,51 @@ class ProxyTrainable(tune.Trainable):
         try:
             return self._epoch()
         except Exception as error:  # noqa: BLE001 -- whatever training raises is a row of the ledger, with its reason
-            return {"reason": f"{type(error).__name__}: {error}", "passing": may_pass(error), "done": True}
+            first = (self.team and self.team.failure()) or error  # what one process fails of, the others feel, too
+            self.cleanup()
+            return {"reason": f"{type(first).__name__}: {first}", "passing": may_pass(first), "done": True}
+
+    def cleanup(self) -> None:
+        """The processes of other GPUs end with the trial, however that ends."""
+        if self.team:
+            self.team.end()
+        self.team = None
+
+    def _begin(self) -> "Trainer":
+        self.device = device_of(self.kind)
+        forget_peak(self.device)
+        shard = None
+        if self.processes > 1:
+            from search.shard import Shard
+
+            self.team = Team.gathered(self.processes, self.trial, self.recipe, self.data, self.kind)
+            shard = Shard(0, self.processes)
+        trainer, self.measured = trainer_of(self.trial, self.recipe, self.data, self.device, shard)
+        return trainer
 
     def _epoch(self) -> dict[str, Any]:
-        self.trainer = self.trainer or self._trainer()
+        self.trainer = self.trainer or self._begin()
         reading = self.trainer.epoch()
         if len(self.trainer.epochs) < self.recipe.fidelity.epochs:
             return dict(reading)
         outcome = self.trainer.finish()
+        beside = {"fvcore_macs": self.measured, **measured_peak(self.device, self._share()), **self._latency()}
         return {
             **reading,
             "done": True,
-            "outcome": replace(outcome, metrics={**outcome.metrics, "fvcore_macs": self.measured, **self._latency()}),
+            "outcome": replace(outcome, metrics={**outcome.metrics, **beside}),
             "curve": self.trainer.epochs,
             "trial_seconds": time.perf_counter() - self.started,
             "cpu_seconds": time.process_time() - self.computed if self.device == "cpu" else 0.0,
             "host": machine(),
         }
+
+    def _share(self) -> float:
+        """Of a GPU, at most all of it."""
+        if self.kind == "cpu":
+            return 1.0
+        assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
+        return min(1.0, float(assigned.get("GPU", 1.0)))
 
     def _latency(self) -> dict[str, float]:
         """Of the candidate itself, where a sweep asks for it."""
@@ -75,51 +108,17 @@ class ProxyTrainable(tune.Trainable):
         arch = parse(self.trial["candidate"])
         return {"latency_ms": 1000 * speed(arch, self.device, resolution=self.recipe.resolution).latency}
 
-    def _trainer(self) -> "Trainer":
-        # Here, so that the driver, which trains nothing, starts without torch.
-        from search.train import Trainer
-        from space.module import build, residual_norms
-
-        arch, self.measured = parse(self.trial["proxy"]), checked_macs(self.trial["proxy"])
-        training = Training(**self.trial["training"])
-        return Trainer(
-            build(arch),
-            residual_norms(trace(arch)),
-            self.data,
-            self.recipe.fidelity,
-            training,
-            run_seed=self.recipe.seed,
-            replicate=self.trial["replicate"],
-            candidate=self.trial["candidate"],
-            device=self.device,
-            teacher=self._teacher(training),
-        )
-
-    def _teacher(self, training: Training) -> "nn.Module | None":
-        if not training.teacher:
-            return None
-        from search.distillation import teacher
-
-        seeds = {"run_seed": self.recipe.seed, "replicate": self.trial["replicate"]}
-        return teacher(training, self.data, self.recipe.fidelity, device=self.device, **seeds)
-
-
-@cache
-def checked_macs(proxy: str) -> int:
-    """The multiply-adds of a sentence's network as fvcore measures them; `AssertionError` if we declare others."""
-    from search.counters import measured_macs
-    from space.module import build
-
-    arch = parse(proxy)
-    declared, measured = cost(arch).macs, measured_macs(build(arch), arch.input.shape())
-    assert declared == measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {measured}"
-    return measured
-
 
 def may_pass(error: Exception) -> bool:
     """Whether trying again may help: memory and files have other users, while a loss diverges again."""
-    words = ("out of memory", "can't allocate memory")  # torch's, of a GPU and of a CPU: plain RuntimeErrors
-    return isinstance(error, OSError | MemoryError) or any(word in str(error) for word in words)
+    return isinstance(error, OSError | MemoryError) or lacked_memory(str(error))
+
+
+def lacked_memory(reason: str) -> bool:
+    """Whether a trial failed for want of memory, by its reason."""
+    # torch's, of a GPU and of a CPU: plain RuntimeErrors; Python's; Ray's
+    words = ("out of memory", "can't allocate memory", "MemoryError", "OutOfMemoryError")
+    return any(word in reason for word in words)
 
 
 @cache

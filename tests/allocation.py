@@ -7,25 +7,25 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from analysis.recipe import Training
-from search.train import sgd
+from analysis.training import Training
+from search.grouping import sgd
 from space import Arch, build
 from space.graph import Graph
 from space.module import build_graph
 
 
 def step(
-    arch: Arch, batch: int, resolution: int | None = None, *, bf16: bool = False
+    arch: Arch, batch: int, resolution: int | None = None, *, bf16: bool = False, device: str = "cpu"
 ) -> tuple[nn.Module, Callable[[], None]]:
     """A network as the trainer has it, and one step of its training without the data: gradients are left behind."""
-    model = build(arch).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = build(arch).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = sgd(model, Training())
-    images = torch.randn(batch, *arch.input.shape(resolution)).to(memory_format=torch.channels_last)
-    labels = torch.zeros(batch, dtype=torch.long)
+    images = torch.randn(batch, *arch.input.shape(resolution)).to(device, memory_format=torch.channels_last)
+    labels = torch.zeros(batch, dtype=torch.long, device=device)
 
     def work() -> None:
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
             logits = model(images)
         main: Tensor = logits[0] if isinstance(logits, tuple) else logits
         nn.functional.cross_entropy(main.float(), labels).backward()  # type: ignore[no-untyped-call]

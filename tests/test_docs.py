@@ -33,7 +33,9 @@ def test_every_command_in_the_documents_is_understood(
     monkeypatch.chdir(tmp_path)  # some write a file
     (tmp_path / "runs").symlink_to(ROOT / "runs")
     words = shlex.split(command)[1:]
-    if words[0] in QUICK:
+    if "--estimate" in words:
+        COMMANDS["plan"]().parse_args(words[1:])
+    elif words[0] in QUICK:
         assert main(words) == 0
         assert capsys.readouterr().out
     elif words[0] == "report":

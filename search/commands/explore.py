@@ -23,7 +23,12 @@ from space.proxy import Reduction, proxies
 
 def run(options: Namespace) -> int:
     """The main job; the same words again continue it."""
-    plan = planned(options)
+    recipe, data, means, folder = question(options, planned(options))
+    return conclude(folder, recipe, data, means)
+
+
+def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Path]:
+    """What the options ask of a plan's settings: the recipe, its images, how it is trained and where its run is."""
     seeds = integer("--seeds", options.seeds, high=10_000) or 1
     if options.race and seeds < FIRST_LOOK:
         raise UsageError(
@@ -33,7 +38,7 @@ def run(options: Namespace) -> int:
     data, fidelity, chosen = data_and_training(options)
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
-    return conclude(folder, recipe, as_seen(data, fidelity, [chosen]), means)
+    return recipe, as_seen(data, fidelity, [chosen]), means, folder
 
 
 def asked_recipe(

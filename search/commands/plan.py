@@ -1,6 +1,7 @@
 """`explore plan`: the settings of an axis at a budget, with what they cost and how far that is from the budget."""
 
 import json
+import time
 from argparse import Namespace
 
 from search.words import planned
@@ -12,9 +13,17 @@ FAR = 0.15  # of the budget: a base farther off is said to be
 
 
 def run(options: Namespace) -> int:
-    """Print the plan."""
+    """Print the plan, and what its run will take if that is asked for."""
+    start = time.perf_counter()
     plan = planned(options)
-    print(json.dumps(document(plan), indent=1) if options.json else text(plan))
+    beside: dict[str, object] = {}
+    words: list[str] = []
+    if options.estimate:
+        from search import estimate  # here: a plan alone needs no images and no records
+
+        found = estimate.asked(options, plan, start)
+        beside, words = {"estimate": estimate.document(found)}, [estimate.text(found)]
+    print(json.dumps(document(plan) | beside, indent=1) if options.json else "\n\n".join((text(plan), *words)))
     return 0
 
 

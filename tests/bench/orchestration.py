@@ -112,9 +112,9 @@ def ours(recipe: Recipe, data: DataSet, trainable: type[ProxyTrainable], folder:
             ends.append(time.monotonic())
 
     run = Run.create(folder / "run", recipe)
-    with run.lock(), cluster(Resources(), data_bytes(data)) as scratch, patch("search.study.ProxyTrainable", trainable):
+    with run.lock(), cluster(Resources(), data_bytes(data)) as there, patch("search.study.ProxyTrainable", trainable):
         source = Proposer(run, Settings(recipe.settings)) if recipe.sweep else Listed(run)
-        execute(run, source, data, Resources(), scratch, watch)
+        execute(run, source, data, there, watch)
         ends.append(time.monotonic())
     return ends
 

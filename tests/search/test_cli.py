@@ -13,6 +13,7 @@ import pytest
 
 from analysis.record import Run
 from search.cli import main
+from search.cluster import Cluster, Resources
 from search.data import best_available
 from search.errors import FailedError
 from space import cost, parse
@@ -201,12 +202,11 @@ def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand in, and a Ray that starts at once and trains nothing."""
 
     @contextmanager
-    def cluster(*_: object) -> Iterator[Path]:
-        yield tmp_path
+    def cluster(*_: object) -> Iterator[Cluster]:
+        yield Cluster(tmp_path, Resources())
 
     monkeypatch.setattr("search.cluster.cluster", cluster)
     monkeypatch.setattr("search.study.execute", lambda *_: None)
-    monkeypatch.setattr("search.cluster.slots", lambda _: 1)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -28,7 +28,7 @@ from analysis.recipe import Fidelity, Recipe
 from analysis.record import Run
 from analysis.training import Training
 from analysis.trial import Trial
-from search.cluster import Resources, cluster
+from search.cluster import Cluster, Resources, cluster
 from search.data import DataSet, load
 from search.heartbeat import FLOOR, PATIENCE, Heartbeat
 from search.jobs import Event
@@ -58,12 +58,12 @@ def small(seeds: int = 2) -> Recipe:
 
 
 @contextmanager
-def on_ray(cpus: int, data: DataSet) -> Iterator[Path]:
+def on_ray(cpus: int, data: DataSet) -> Iterator[Cluster]:
     """Ray with as many workers, whatever this machine has."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ray, "init", partial(ray.init, num_cpus=cpus))
-        with cluster(Resources(), sum(part.pixels.nbytes for part in (data.train, data.test))) as scratch:
-            yield scratch
+        with cluster(Resources(), sum(part.pixels.nbytes for part in (data.train, data.test))) as there:
+            yield there
 
 
 def sigkill(_: ProxyTrainable) -> None:
@@ -81,6 +81,10 @@ def hang(_: ProxyTrainable) -> None:
 
 def lack_a_file(_: ProxyTrainable) -> NoReturn:
     raise OSError(28, "No space left on device")
+
+
+def lack_memory(_: ProxyTrainable) -> NoReturn:
+    raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
 
 def go_wrong(_: ProxyTrainable) -> NoReturn:
@@ -103,6 +107,7 @@ FAULTS: dict[tuple[str, int], tuple[Callable[[ProxyTrainable], None], int]] = {
     ("2x40d", 1): (lack_a_file, 2),
     ("1x64d", 2): (sigkill, ALWAYS),
     ("2x40d", 2): (stop_dead, 1),
+    ("4x24d", 1): (lack_memory, 1),
 }
 """What a trial does after its first epoch, and in how many attempts; the others train."""
 
@@ -115,6 +120,8 @@ def faulty(recipe: Recipe, notes: Path) -> type[ProxyTrainable]:
         def _epoch(self) -> dict[str, Any]:
             trial = names[self.trial["candidate"]], self.trial["replicate"]
             fault, times = FAULTS.get(trial, (None, 0))
+            cores = ray.get_runtime_context().get_assigned_resources()["CPU"]
+            (notes / f"cores-{trial[0]}-{trial[1]}-{cores:g}").touch()
             if fault and self.trainer and self.trainer.epochs:
                 before = len(list(notes.glob(f"{trial[0]}-{trial[1]}-*")))
                 (notes / f"{trial[0]}-{trial[1]}-{before}").touch()
@@ -130,18 +137,20 @@ def faced(
     tmp_path_factory: pytest.TempPathFactory, digits: DataSet
 ) -> tuple[Run, list[tuple[str, str, int]], list[TrialState]]:
     """A run of nine trials that has met every fault, with the events and Optuna's word on every attempt."""
-    folder, notes = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("notes")
+    folder = tmp_path_factory.mktemp("run")
+    notes = folder / "notes"
+    notes.mkdir()
     run = Run.create(folder / "run", small(seeds=3))
     events: list[tuple[str, str, int]] = []
 
     def watch(event: Event) -> None:
         events.append((event.kind, event.job.setting.setting, event.job.replicate))
 
-    with pytest.MonkeyPatch.context() as patch, on_ray(2, digits) as scratch:
+    with pytest.MonkeyPatch.context() as patch, on_ray(2, digits) as there:
         patch.setattr("search.study.ProxyTrainable", faulty(run.recipe, notes))
         patch.setattr("search.heartbeat.FLOOR", 20.0)
         patch.setattr("search.heartbeat.SLOWEST", 1e12)
-        study = execute(run, Listed(run), digits, Resources(), scratch, watch, retries=2)
+        study = execute(run, Listed(run), digits, there, watch, retries=2)
     return run, events, [trial.state for trial in study.trials]
 
 
@@ -160,7 +169,7 @@ def attempts(run: Run, setting: str, replicate: int) -> list[Trial]:
         (("2x40d", 1), ["OSError: [Errno 28] No space left on device"] * 2 + [None]),
         (("1x64d", 2), ["the worker process died"] * 3),
         (("2x40d", 2), ["hung: no word from the worker for 20 seconds; it was ended", None]),
-        (("4x24d", 1), [None]),
+        (("4x24d", 1), ["RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB", None]),
         (("4x24d", 2), [None]),
     ],
 )
@@ -171,6 +180,16 @@ def test_each_attempt_is_a_line_with_its_reason(
     assert [one.reason for one in tried] == reasons
     assert [one.state for one in tried] == ["failed" if reason else "finished" for reason in reasons]
     assert [one.attempt for one in tried] == list(range(1, len(reasons) + 1))
+
+
+def test_what_lacked_memory_is_alone_when_it_is_tried_again(faced: tuple[Run, list[Any], list[TrialState]]) -> None:
+    """It has both cores, so that nothing trains beside it; what failed for another reason has its one."""
+
+    def cores(trial: str) -> set[str]:
+        return {note.name.rpartition("-")[2] for note in (faced[0].folder.parent / "notes").glob(f"cores-{trial}-*")}
+
+    assert cores("4x24d-1") == {"1", "2"}
+    assert cores("2x40d-1") == {"1"}
 
 
 def test_the_study_ends_with_a_verdict_on_every_trial(faced: tuple[Run, list[Any], list[TrialState]]) -> None:
@@ -192,7 +211,7 @@ def test_optuna_hears_of_every_attempt(faced: tuple[Run, list[Any], list[TrialSt
 def test_a_display_hears_of_an_end_once(faced: tuple[Run, list[tuple[str, str, int]], list[TrialState]]) -> None:
     ended = [event[1:] for event in faced[1] if event[0] in ("finished", "failed")]
     assert sorted(ended) == sorted((name, replicate) for name in SETTINGS.values() for replicate in range(3))
-    assert sum(event[0] == "again" for event in faced[1]) == 7
+    assert sum(event[0] == "again" for event in faced[1]) == 8
 
 
 def test_a_retried_trial_is_the_trial_it_would_have_been(
@@ -205,11 +224,11 @@ def test_a_retried_trial_is_the_trial_it_would_have_been(
         if event.kind == "finished" and len(run.finished()) == 4:
             raise RuntimeError("enough")
 
-    with on_ray(1, digits) as scratch, pytest.raises(Exception, match="enough"):
-        execute(run, Listed(run), digits, Resources(), scratch, give_up)
+    with on_ray(1, digits) as there, pytest.raises(Exception, match="enough"):
+        execute(run, Listed(run), digits, there, give_up)
     assert len(run.finished()) == 4
-    with on_ray(2, digits) as scratch:
-        execute(run, Listed(run), digits, Resources(), scratch, lambda _: None)
+    with on_ray(2, digits) as there:
+        execute(run, Listed(run), digits, there, lambda _: None)
     lines = ledger.read(run.folder / "trials.jsonl").trials
     assert [line.state for line in lines] == ["finished"] * 9
     whole, faulted = (one.trials().set_index("key") for one in (run, faced[0]))

@@ -78,7 +78,7 @@ def test_costs_gain_what_is_measured(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--device", "tpu"], "--device: 'tpu' is no device; write cpu or cuda"),
+        (["--device", "tpu"], "--device: 'tpu' is no device; write cpu, cuda or mps"),
         (["--batch", "0"], "--batch: '0' is not possible; write a whole number from 1 to 10000"),
     ],
 )

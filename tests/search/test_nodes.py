@@ -84,10 +84,9 @@ def executed(
     run: Run, data: DataSet, nodes: Cluster, trainable: type[ProxyTrainable], watch: Callable[[Event], None]
 ) -> None:
     """The run, in the cluster joined by its address."""
-    there = Resources(address=nodes.address)
-    with pytest.MonkeyPatch.context() as patch, cluster(there, 0) as scratch:
+    with pytest.MonkeyPatch.context() as patch, cluster(Resources(address=nodes.address), 0) as there:
         patch.setattr("search.study.ProxyTrainable", trainable)
-        execute(run, Listed(run), data, there, scratch, watch)
+        execute(run, Listed(run), data, there, watch)
 
 
 def test_two_nodes_come_to_what_one_process_does(

@@ -30,7 +30,7 @@ from ray.tune.search import Searcher
 
 from analysis.recipe import Recipe
 from analysis.record import Run
-from search.cluster import Resources, refuse_what_does_not_answer, refuse_what_fits_nowhere
+from search.cluster import Cluster, Resources, refuse_what_does_not_answer, refuse_what_fits_nowhere
 from search.data import load
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
@@ -281,7 +281,7 @@ def test_a_study_that_cannot_go_on_fails_in_one_line(
     monkeypatch.setattr("search.study.tune", SimpleNamespace(Tuner=Tuner, **played))
     monkeypatch.setattr(Run, "append", lambda *_, **__: _raise(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     with pytest.raises(FailedError, match=says):
-        execute(run, Listed(run), load("digits"), Resources(), run.folder, lambda _: None)
+        execute(run, Listed(run), load("digits"), Cluster(run.folder, Resources()), lambda _: None)
 
 
 def _raise(error: Exception) -> NoReturn:

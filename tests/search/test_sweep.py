@@ -60,9 +60,9 @@ def halved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Proposer]:
     folder = tmp_path_factory.mktemp("asha")
     run = new(folder, a_sweep(scheduler="asha", sampler="random", tune=(LR,), trials=12, fidelity=TINY))
     data, source = load("digits"), proposer(run)
-    with pytest.MonkeyPatch.context() as patch, cluster(Resources(), data.train.pixels.nbytes) as scratch:
+    with pytest.MonkeyPatch.context() as patch, cluster(Resources(), data.train.pixels.nbytes) as there:
         patch.setattr("search.study.ProxyTrainable", faulty(folder))
-        execute(run, source, data, Resources(), scratch, lambda _: None)
+        execute(run, source, data, there, lambda _: None)
     return run, source
 
 
@@ -156,11 +156,11 @@ def test_ray_s_own_search_tells_optuna_that_stopped_trials_are_complete(tmp_path
             tune.report({"validation_loss": config["level"] + 1 / epoch, "epoch": epoch})
 
     halving = AsyncHyperBandScheduler(time_attr="epoch", max_t=EPOCHS, reduction_factor=REDUCTION)
-    with cluster(Resources(), 0) as scratch:
+    with cluster(Resources(), 0) as there:
         tune_config = tune.TuneConfig(
             metric="validation_loss", mode="min", search_alg=study, scheduler=halving, num_samples=8
         )
-        run_config = tune.RunConfig(storage_path=str(scratch), verbose=0)
+        run_config = tune.RunConfig(storage_path=str(there.folder), verbose=0)
         results = tune.Tuner(
             tune.with_resources(train, {"cpu": 1}), tune_config=tune_config, run_config=run_config
         ).fit()

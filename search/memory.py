@@ -1,0 +1,40 @@
+"""What memory a trial needs, from its network and its training alone."""
+
+from analysis.recipe import Fidelity
+from analysis.training import Training
+from search.asked import trained_as
+from search.data import DataSet
+from space.arch import Arch
+from space.memory import FLOAT, evaluation_memory, training_memory
+from space.sentence import parse
+
+TESTED = 4  # batches at a time: without gradients they need less memory than one with them
+
+
+def taught_by(training: Training, fidelity: Fidelity, data: DataSet) -> Arch | None:
+    """The teacher that is trained here; None where there is none, or where it is one from a file."""
+    words = training.teacher
+    if not words or words.endswith(".safetensors"):
+        return None
+    return trained_as(parse(words), fidelity, data)
+
+
+def trial_memory(proxy: Arch, training: Training, teacher: Arch | None = None) -> int:
+    """Bytes of the device's memory at most, in training or in testing; the process and its libraries not counted.
+
+    A teacher is trained before, and then looks at every batch while the network's maps are kept.
+    """
+    batch, precision = training.batch_size, training.precision
+    states = (training.momentum > 0) + (training.averaging > 0)
+    side, whole = training.tested(proxy.input.resolution)
+    step = training_memory(proxy, batch, precision=precision, states=states)
+    tested = evaluation_memory(proxy, TESTED * batch, side, precision=precision)
+    tested += step.state + FLOAT * TESTED * batch * proxy.input.channels * whole**2 * (whole != side)
+    needs = [step.peak, tested]
+    if training.fix_epochs:
+        needs.append(training_memory(proxy, batch, side, precision=precision, states=states).peak)
+    if teacher:
+        taught = evaluation_memory(teacher, batch, precision=precision)
+        held = training_memory(teacher, batch, precision=precision, states=states)
+        needs = [held.peak, step.weights + step.state + step.kept + taught, *(need + held.weights for need in needs)]
+    return max(needs)
