@@ -1,5 +1,6 @@
 """What colours become: normalised, jittered, and moved along the directions in which they vary most."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from search.augment.geometry import is_large
+
+TOGETHER = 8  # pixels, of which a CPU multiplies as many at once in no more time than one
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in a grey, as ITU-R BT.601 has them and Pillow takes them
 
 
@@ -31,12 +35,16 @@ class Normalisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Bytes (N, C, H, W) to floats with mean 0 and standard deviation 1 over the images this was taken of."""
-        rows = images.permute(0, 2, 3, 1).float().flatten(2)  # (N, H, W · C), where the same few numbers come again
         mean, std = (
             torch.tensor(values, device=images.device).repeat(images.shape[3]) for values in (self.mean, self.std)
         )
-        shape = (len(images), *images.shape[2:], images.shape[1])
-        return rows.sub_(mean).div_(std).reshape(shape).permute(0, 3, 1, 2)
+        pixels = images.permute(0, 2, 3, 1)
+        results = torch.empty(pixels.shape, device=images.device)
+        parts = 1 if is_large(images, *images.shape[2:]) else max(1, len(images))
+        for result, part in zip(torch.split(results, parts), torch.split(pixels, parts), strict=True):
+            result.copy_(part)
+            result.flatten(2).sub_(mean).div_(std)  # (N, H, W · C), where the same few numbers come again
+        return results.permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -76,14 +84,33 @@ def jittered(
     luma = torch.tensor(LUMA if channels == len(LUMA) else [1 / channels] * channels, device=device)
     identity = torch.eye(channels, device=device)
     saturated = colour * identity + (1 - colour) * luma if channels == len(LUMA) else identity
-    matrix = (saturated * bright * contrast).to(place)  # (N, C, C)
-    planes = images.to(torch.float32, memory_format=torch.contiguous_format).flatten(2)
-    grey = planes.mean(2) @ luma.to(place)  # the mean of each image's greys
-    offset = (bright * (1 - contrast))[:, 0].to(place) * grey[:, None]  # a grey, whose saturation is what it was
+    matrix = (saturated * bright * contrast).mT.to(place)  # (N, C, C), by which a row of colours is multiplied
+    offset = torch.zeros(count, channels, device=place)
     if components is not None:
-        offset = offset + (steps @ torch.tensor(components.rows, device=device)).to(place)
-    mapped = torch.baddbmm(offset[:, :, None], matrix, planes).reshape(images.shape)
-    return mapped.contiguous(memory_format=torch.channels_last)
+        offset = (steps @ torch.tensor(components.rows, device=device)).to(place)
+    greys = (bright * (1 - contrast))[:, 0].to(place) * luma.to(place)  # what each image's mean colour gives of grey
+    return _mapped(images, matrix, offset, greys)
+
+
+def _mapped(images: Tensor, matrix: Tensor, offset: Tensor, greys: Tensor) -> Tensor:
+    """Every colour times its image's `matrix` (N, C, C), plus `offset` and mean colour times `greys` (both (N, C)).
+
+    Several pixels at a time, by a matrix that holds the image's own as often: a product of larger matrices is faster.
+    """
+    count, channels, height, width = images.shape
+    together = math.gcd(TOGETHER, height * width)
+    pixels = images.permute(0, 2, 3, 1).reshape(count, -1, together * channels)
+    results = torch.empty(pixels.shape, device=images.device)
+    eye = torch.eye(together, device=images.device)
+    whole = torch.einsum("ab,nij->naibj", eye, matrix).reshape(count, together * channels, -1)
+    parts = 1 if is_large(images, height, width) else max(1, count)
+    split = (torch.split(each, parts) for each in (results, pixels, whole, offset, greys))
+    for result, part, product, shift, grey in zip(*split, strict=True):
+        floats = part.float()
+        colour = floats.mean(1).reshape(len(part), together, channels).mean(1)
+        moved = shift + (colour * grey).sum(1, keepdim=True)  # a grey, whose saturation is what it was
+        torch.baddbmm(moved.repeat(1, together)[:, None], floats, product, out=result)
+    return results.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 
 
 def _histograms(pixels: NDArray[np.uint8], which: NDArray[np.int64]) -> list[NDArray[np.intp]]:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 RATIOS = (3 / 4, 4 / 3)  # width over height of a resized crop
 TRIES = 10  # boxes drawn for an image before the whole of it is taken
-ONE_BY_ONE = 64  # pixels a side from which on a CPU is faster with one image at a time
+ONE_BY_ONE = 64  # pixels a side from which on a CPU one image at a time is faster: it stays in the cache
 
 
 def crop_and_flip(
@@ -23,10 +23,38 @@ def crop_and_flip(
     device = generator.device  # where the draws are made decides what they are, so they come from the generator's
     down, right = torch.randint(1 + slack, (2, count, 1), generator=generator, device=device).to(images.device)
     coin = torch.randint(2, (count, 1), generator=generator, device=device).to(images.device)
+    if is_large(images, height, width):
+        return _cut(images, torch.cat((down, right, (coin == 1) & flip), 1), padding, height, width)
     across = torch.arange(width, device=images.device)
     rows = down + torch.arange(height, device=images.device)
     columns = right + torch.where((coin == 1) & flip, across.flip(0), across)
     return picked(nn.functional.pad(images, [padding] * 4), rows[:, :, None], columns[:, None, :])
+
+
+def is_large(images: Tensor, height: int, width: int) -> bool:
+    """Whether so many pixels of each image are better looked at image by image."""
+    return images.device.type == "cpu" and height * width > ONE_BY_ONE**2
+
+
+def _cut(images: Tensor, numbers: Tensor, padding: int, height: int, width: int) -> Tensor:
+    """Of each image what lies from a row and a column of `numbers` (N, 3) on, and mirrored where the third is not 0."""
+    if padding:
+        images = nn.functional.pad(images, [padding] * 4)
+    results = images.new_empty(len(images), height, width, images.shape[1])
+    for result, image, (top, left, mirror) in zip(results, images, numbers.tolist(), strict=True):
+        box = image[:, top : top + height, left : left + width]
+        _lay(box.flip(2) if mirror else box, result)
+    return results.permute(0, 3, 1, 2)
+
+
+def _lay(image: Tensor, result: Tensor) -> None:
+    """(C, H, W) into (H, W, C); one channel after the other is the fastest way where they lie apart."""
+    if image.stride(0) == 1:
+        result.copy_(image.permute(1, 2, 0))
+        return
+    there = result.numpy()
+    for channel, plane in enumerate(image.numpy()):
+        there[:, :, channel] = plane
 
 
 def picked(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -35,7 +63,7 @@ def picked(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     The channels lie last in memory, so that a pixel is copied at once.
     """
     count, channels, height, width = images.shape
-    starts = torch.arange(0, count * height, height, device=images.device)[:, None, None]
+    starts = torch.arange(0, count * height, height, dtype=rows.dtype, device=images.device)[:, None, None]
     places = (starts + rows) * width + columns
     pixels = images.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, places.flatten())
     return pixels.reshape(*places.shape, channels).permute(0, 3, 1, 2)
@@ -51,8 +79,9 @@ def resized_crop(images: Tensor, *, least_area: float, flip: bool, generator: to
     boxes = _boxes(count, height, width, least_area, generator)
     coin = torch.randint(2, (count,), generator=generator, device=generator.device)
     mirrored = (coin == 1) & flip
-    is_large = images.device.type == "cpu" and height * side > ONE_BY_ONE**2
-    return (_one_by_one if is_large else _all_at_once)(images, boxes, mirrored, side)
+    if is_large(images, height, side):
+        return _one_by_one(images, boxes, mirrored, side)
+    return (_enlarged if max(height, width) <= side else _all_at_once)(images, boxes, mirrored, side)
 
 
 def _one_by_one(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side: int) -> Tensor:
@@ -60,10 +89,26 @@ def _one_by_one(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side:
     results = images.new_empty(len(images), side, side, images.shape[1]).permute(0, 3, 1, 2)
     numbers = torch.stack((*boxes, mirrored), 1).long().tolist()
     for result, image, (top, left, tall, wide, mirror) in zip(results, images, numbers, strict=True):
-        box = image[None, :, top : top + tall, left : left + wide]
-        (seen,) = nn.functional.interpolate(box, (side, side), mode="bilinear", antialias=True)
+        box = images.new_empty(1, tall, wide, images.shape[1])
+        _lay(image[:, top : top + tall, left : left + wide], box[0])
+        (seen,) = nn.functional.interpolate(box.permute(0, 3, 1, 2), (side, side), mode="bilinear", antialias=True)
         result.copy_(seen.flip(2) if mirror else seen)
     return results
+
+
+def _enlarged(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side: int) -> Tensor:
+    """Where no box has more pixels than it is to have: each new pixel is between four old ones."""
+    top, left, tall, wide = (box.to(images.device)[:, None] for box in boxes)
+    steps = (torch.arange(side, device=images.device) + 0.5) / side
+    across = torch.where(mirrored.to(images.device)[:, None], steps.flip(0), steps)
+    ends = ((left, wide, across, images.shape[3]), (top, tall, steps, images.shape[2]))
+    x, y = (
+        (start - 0.5 + length * along).clamp(start, start + length - 1) * (2 / max(size - 1, 1)) - 1
+        for start, length, along, size in ends
+    )
+    grid = torch.stack((x[:, None].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)), 3)
+    floats = images.to(torch.float32, memory_format=torch.contiguous_format)
+    return _bytes(nn.functional.grid_sample(floats, grid, align_corners=True))
 
 
 def _all_at_once(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side: int) -> Tensor:
@@ -73,8 +118,16 @@ def _all_at_once(images: Tensor, boxes: Sequence[Tensor], mirrored: Tensor, side
     rows, columns = _triangles(top, tall, height, side), _triangles(left, wide, width, side)
     columns = torch.where(mirrored[:, None, None], columns.flip(1), columns)
     rows, columns = rows.to(images.device)[:, None], columns.to(images.device)[:, None]
-    results = rows @ images.float() @ columns.mT
-    return results.round_().to(torch.uint8, memory_format=torch.channels_last)
+    return _bytes(rows @ images.float() @ columns.mT)
+
+
+def _bytes(planes: Tensor) -> Tensor:
+    """Rounded, the channels last in memory; in two steps, each of which is fast."""
+    rounded = planes.round_().to(torch.uint8)
+    results = rounded.new_empty(len(planes), *planes.shape[2:], planes.shape[1]).permute(0, 3, 1, 2)
+    for channel in range(planes.shape[1]):
+        results[:, channel] = rounded[:, channel]
+    return results
 
 
 def _boxes(

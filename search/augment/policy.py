@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from search.augment.colour import LUMA
-from search.augment.geometry import picked
+from search.augment.geometry import is_large
 
 STRONGEST = 30  # the magnitude at which an operation is as strong as it can be
 Size: TypeAlias = Sequence[int]  # height and width
 Map: TypeAlias = tuple[Tensor, Tensor]  # (N, 2, 2) and (N, 2)
-SMOOTH = ((1, 1, 1), (1, 5, 1), (1, 1, 1))  # Pillow's filter of that name
 
 
 def randaugment(images: Tensor, *, count: int, magnitude: float, generator: torch.Generator) -> Tensor:
@@ -89,7 +88,10 @@ def _posterize(images: Tensor, strength: float, sign: Tensor) -> Tensor:
 def _solarize(images: Tensor, strength: float, sign: Tensor) -> Tensor:
     """Values from a threshold on, in the end all, become their negatives."""
     del sign
-    return torch.where(images >= 255 * (1 - strength), 255 - images, images)
+    values = torch.arange(256, device=images.device)
+    table = torch.where(values >= 255 * (1 - strength), 255 - values, values).to(torch.uint8)
+    pixels = images.permute(0, 2, 3, 1)
+    return table.index_select(0, pixels.flatten().int()).reshape(pixels.shape).permute(0, 3, 1, 2)
 
 
 # Between an image and one without something ------------------------------------------------------------------
@@ -111,13 +113,13 @@ def _contrast(images: Tensor, strength: float, sign: Tensor) -> Tensor:
 
 
 def _sharpness(images: Tensor, strength: float, sign: Tensor) -> Tensor:
-    """Smoothed or the opposite; the outermost pixels stay."""
+    """Smoothed by Pillow's filter, a pixel five times its neighbours, or the opposite; the outermost pixels stay."""
     planes = _planes(images)
     smooth = planes.clone()
     if min(planes.shape[2:]) > 2:
-        kernel = torch.tensor(SMOOTH, device=images.device) / 13
-        inner = nn.functional.conv2d(planes.flatten(0, 1)[:, None], kernel[None, None])
-        smooth[:, :, 1:-1, 1:-1] = inner.reshape(smooth[:, :, 1:-1, 1:-1].shape)
+        rows = planes[:, :, :-2] + planes[:, :, 1:-1] + planes[:, :, 2:]  # in whole bytes, so in any order the same
+        inner = rows[:, :, :, :-2] + rows[:, :, :, 1:-1] + rows[:, :, :, 2:] + 4 * planes[:, :, 1:-1, 1:-1]
+        smooth[:, :, 1:-1, 1:-1] = inner.div_(13)
     return _enhanced(planes, smooth, strength, sign)
 
 
@@ -197,11 +199,23 @@ def sampled(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
     """The nearest pixel to `matrix` (N, 2, 2) @ (x, y) + `shift` (N, 2), from the upper left corner; 0 outside."""
     height, width = images.shape[2:]
     y, x = (torch.arange(size, device=images.device) + 0.5 for size in (height, width))
-    column, row = (
-        (matrix[:, i, 0, None, None] * x + matrix[:, i, 1, None, None] * y[:, None] + shift[:, i, None, None])
-        .floor()
-        .long()
-        for i in range(2)
-    )
-    is_inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    return picked(images, row.clamp(0, height - 1), column.clamp(0, width - 1)).mul_(is_inside[:, None])
+    parts = 1 if is_large(images, height, width) else max(1, len(images))
+    found = []
+    for part, turned, moved in zip(*(torch.split(each, parts) for each in (images, matrix, shift)), strict=True):
+        column, row = (
+            turned[:, i, 0, None, None] * x + turned[:, i, 1, None, None] * y[:, None] + moved[:, i, None, None]
+            for i in range(2)
+        )
+        found.append(_picked_or_black(part, row.floor_(), column.floor_()))
+    return torch.cat(found) if found else images
+
+
+def _picked_or_black(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The pixels at whole `rows` and `columns` (N, H, W), floats; they are compared but once, which is slow."""
+    count, channels, height, width = images.shape
+    off = (rows - rows.clamp(0, height - 1)).abs_() + (columns - columns.clamp(0, width - 1)).abs_()
+    places = rows.mul_(width).add_(columns).add_(1).mul_(off == 0).int()  # 0: a black pixel before each image's own
+    starts = torch.arange(0, count * (height * width + 1), height * width + 1, dtype=torch.int32, device=images.device)
+    pixels = nn.functional.pad(images.permute(0, 2, 3, 1).reshape(count, height * width, channels), (0, 0, 1, 0))
+    seen = pixels.reshape(-1, channels).index_select(0, (places + starts[:, None, None]).flatten())
+    return seen.reshape(count, height, width, channels).permute(0, 3, 1, 2)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from analysis.plain import PlainError
 from analysis.training import Training
-from search.augment import Augmentation, Normalisation, crop_and_flip
+from search.augment import Augmentation, Normalisation, crop_and_flip, geometry
 from search.seeds import seed_for
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (64, 3, 8, 8), np.uint8)
@@ -25,14 +25,31 @@ TRICKS = {
 }
 
 
-def batches(training: Training, *, count: int = 3, epoch: int = 1) -> list[tuple[Tensor, Tensor]]:
+def batches(
+    training: Training, *, count: int = 3, epoch: int = 1, layout: torch.memory_format = torch.contiguous_format
+) -> list[tuple[Tensor, Tensor]]:
     made = Augmentation.of(training, PIXELS, WHICH, classes=4, side=8).epoch(0, 0, epoch)
-    images, labels = torch.from_numpy(PIXELS[:16]), torch.arange(16) % 4
+    images, labels = torch.from_numpy(PIXELS[:16]).contiguous(memory_format=layout), torch.arange(16) % 4
     return [made(images.clone(), labels) for _ in range(count)]
 
 
 def with_trick(name: str) -> Training:
     return replace(PLAIN, crop_padding=0 if name == "crop_area" else 2, **{name: TRICKS[name]})
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("name", TRICKS)
+def test_large_images_are_treated_one_by_one_as_small_ones_are_together(
+    name: str, layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To rounding, and where they are resized to a level."""
+    together = batches(with_trick(name))
+    monkeypatch.setattr(geometry, "ONE_BY_ONE", 1)
+    for (ours, targets), (theirs, others) in zip(batches(with_trick(name), layout=layout), together, strict=True):
+        level = 1 / 70 if name == "crop_area" else 1e-4  # in standard deviations of pixels
+        assert (ours - theirs).abs().max() < level
+        assert targets.equal(others)
+        assert ours.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_by_default_images_are_cropped_flipped_and_normalised() -> None:

@@ -48,6 +48,16 @@ def test_both_ways_of_resizing_are_the_same_to_a_level(size: int, side: int) -> 
     assert other.is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize(("height", "width", "side"), [(9, 9, 9), (8, 12, 20), (1, 3, 3)])
+def test_an_enlarged_box_is_what_matrices_make_of_it(height: int, width: int, side: int) -> None:
+    images, chance = noise(20, 3, max(height, width))[:, :, :height, :width], generator()
+    boxes = geometry._boxes(20, height, width, 0.1, chance)
+    mirrored = torch.rand(20, generator=chance) < 0.5
+    one, other = (way(images, boxes, mirrored, side) for way in (geometry._enlarged, geometry._all_at_once))
+    assert (one.int() - other.int()).abs().max() <= 1
+    assert one.is_contiguous(memory_format=torch.channels_last)
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(0.05, 1), st.integers(4, 40), st.integers(4, 40))
 def test_boxes_lie_within_the_image(seed: int, least: float, height: int, width: int) -> None:
