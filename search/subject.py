@@ -55,7 +55,7 @@ def _of_run(folder: str, asked: str) -> Subject:
         raise UsageError(f"{folder}: {asked!r} is no trial of the run; write a setting ({settings}) or a key")
     best = chosen[0] if asked else _best(trials)
     kept = [path for trial in chosen if trial.setting == best.setting and (path := _kept(run, trial)).is_file()]
-    name = re.sub(r"\W+", "_", f"network_{best.setting}")
+    name = re.sub(r"[\W_]+", "_", f"network_{best.setting}")  # + warm-up
     how = best.setting if asked else f"{best.setting}, of the lowest mean validation error"
     if kept:
         return Subject(name, parse(best.proxy), kept[0], f"{how}: the proxy, as trained ({kept[0].name})")

@@ -15,10 +15,13 @@ from analysis.tricks import stages
 from search.cli import main
 from search.data import DataSet
 from search.errors import UsageError
-from search.jobs import config, jobs
+from search.jobs import config, jobs, longest_first
 from search.options import BAG
+from search.subject import subject
 from search.tricks import KNOWN, asked_tricks
 from space import parse
+from tests.analysis.runs import a_trial, an_ablation
+from tests.analysis.synthetic import axis
 from tests.search.tiny import TRAINING, inputs, trainer
 
 WORDS = ["ablate", "resnet50", "--data", "digits", "--fidelity", "tiny"]
@@ -167,6 +170,20 @@ def test_wrong_words_get_one_line(
     assert err.startswith(message)
     assert err.count("\n") == 1
     assert not list(without_ray.iterdir())
+
+
+def test_the_best_setting_is_taken_home_under_a_name_that_code_may_have(tmp_path: Path) -> None:
+    axis(3, recipe=an_ablation("no-bias-decay", "mixup"), slope=-3.0).write(tmp_path / "run")
+    for words in (f"{tmp_path}/run", f"{tmp_path}/run:+ mixup"):
+        assert subject(words).name == "network_mixup"
+
+
+def test_a_setting_takes_as_long_as_it_has_taken() -> None:
+    """All have one proxy, but one of them has a teacher as well."""
+    recipe = an_ablation("mixup", "distillation")
+    ended = [replace(a_trial(recipe, k, 0), seconds=seconds) for k, seconds in enumerate((5.0, 6.0, 20.0))]
+    names = [job.setting.setting for job in longest_first(jobs(recipe)[3:6], ended)]
+    assert names == ["+ distillation", "+ mixup", "none"]
 
 
 # Pairing

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.training import Training
+from search.asked import as_seen
 from search.data import DataSet
 from search.evaluation import View
 from search.fixing import adjustable, fine_tune
@@ -73,6 +74,16 @@ def test_what_is_tested_is_as_large_as_the_images_there_are(digits: DataSet) -> 
     with made.model.register_forward_pre_hook(lambda _, args: seen.append(args[0])):
         made.finish()
     assert torch.cat(seen).equal(made.augmentation.normalisation(torch.from_numpy(digits.test.pixels.copy())))
+
+
+def test_images_stay_as_large_as_any_training_sees_them(digits: DataSet) -> None:
+    fidelity, fixed, cropped = (
+        replace(FIDELITY, resolution=4),
+        replace(TRAINING, test_resolution=6),
+        {"crop_ratio": 0.5},
+    )
+    asked = ([TRAINING], [TRAINING, fixed], [replace(TRAINING, **cropped)])
+    assert [as_seen(digits, fidelity, trainings).test.pixels.shape[-1] for trainings in asked] == [4, 6, 8]
 
 
 # Fine-tuning
