@@ -3,7 +3,10 @@
 import subprocess
 from pathlib import Path
 
+from analysis.record import Run
+
 ROOT = Path(__file__).parents[1]
 _LISTING = subprocess.run(["git", "ls-files", "runs"], cwd=ROOT, capture_output=True, text=True, check=True)
 FILES = tuple(Path(name) for name in _LISTING.stdout.split())
 RUNS = sorted({ROOT / name.parent for name in FILES if name.name == "recipe.toml"})
+AXIS_RUNS = [folder for folder in RUNS if not Run.open(folder).recipe.tricks]

@@ -16,9 +16,9 @@ def run(request: pytest.FixtureRequest) -> Run:
     return Run.open(request.param)
 
 
-def test_the_two_plots_of_the_mission_have_their_runs() -> None:
+def test_the_two_plots_of_the_mission_and_the_bag_of_tricks_have_their_runs() -> None:
     axes = {Run.open(folder).recipe.axis for folder in RUNS}
-    assert {("cardinality",), ("radix", "cardinality")} <= axes
+    assert {("cardinality",), ("radix", "cardinality"), ("tricks",)} <= axes
 
 
 def test_all_its_trials_are_there(run: Run) -> None:

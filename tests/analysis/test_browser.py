@@ -18,7 +18,7 @@ from analysis.zoo_page import page as zoo_page
 from tests.analysis.browser import Browser, Page
 from tests.analysis.runs import a_recipe
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, hostile, sweep
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS, RUNS
 
 AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
 TURNING = "\u202egnp.exe\u202c\u2067\u200f 100 %{x} %{customdata} <b>&lt;"
@@ -122,7 +122,7 @@ def test_hostile_words_are_text(browser: Browser, pages: Callable[[str], Path], 
 def test_a_folded_plot_is_drawn_as_wide_as_its_place_when_it_is_opened(
     browser: Browser, pages: Callable[[str], Path]
 ) -> None:
-    with Page(browser, pages(RUNS[0].name)) as page:
+    with Page(browser, pages(AXIS_RUNS[0].name)) as page:
         assert page.run("document.querySelector('#costs svg')") is None
         page.press("Enter", "#costs-fold summary")
         width = "document.querySelector('{}').getBoundingClientRect().width"
@@ -146,7 +146,7 @@ COLUMN = "[...document.querySelectorAll('#settings tbody tr')].map(row => row.ce
 def test_a_table_is_sorted_by_its_heads_from_the_keyboard(
     browser: Browser, pages: Callable[[str], Path], head: str, up: list[str]
 ) -> None:
-    with Page(browser, pages(RUNS[0].name)) as page:
+    with Page(browser, pages(AXIS_RUNS[0].name)) as page:
         number = page.run(NUMBER.format(head))
         button = f"#settings thead th:nth-child({number + 1}) button"
         state = f"{HEADS}[{number}].getAttribute('aria-sort')"
@@ -162,13 +162,13 @@ def test_a_table_is_sorted_by_its_heads_from_the_keyboard(
 
 
 def test_a_wide_table_is_scrolled_from_the_keyboard(browser: Browser, pages: Callable[[str], Path]) -> None:
-    with Page(browser, pages(RUNS[0].name), width=390) as page:
+    with Page(browser, pages(AXIS_RUNS[0].name), width=390) as page:
         page.press("ArrowRight", "[aria-label='Table of the settings']")
         page.until("document.querySelector('[aria-label=\"Table of the settings\"]').scrollLeft > 0")
 
 
 def test_a_command_is_copied_or_selected(browser: Browser, pages: Callable[[str], Path]) -> None:
-    with Page(browser, pages(RUNS[0].name)) as page:
+    with Page(browser, pages(AXIS_RUNS[0].name)) as page:
         page.press("Enter", "#again-fold summary")
         page.press("Enter", "[data-of=command]")
         page.until("document.querySelector('[data-of=command] + [role=status]').textContent")
@@ -199,7 +199,7 @@ def test_a_page_of_a_run_that_goes_on_comes_back_as_it_was_left(browser: Browser
 
 def test_plots_follow_the_theme(browser: Browser, pages: Callable[[str], Path]) -> None:
     color = "getComputedStyle(document.querySelector('#error .ytick text')).fill"
-    with Page(browser, pages(RUNS[0].name)) as page:
+    with Page(browser, pages(AXIS_RUNS[0].name)) as page:
         assert page.run(color) == "rgb(31, 35, 40)"
         page.theme(dark=True)
         page.until(f"{color} === 'rgb(230, 237, 243)'")

@@ -24,7 +24,7 @@ from analysis.spaces_compared import fronts, spaces
 from tests.analysis.runs import a_plane, a_recipe, an_ablation, by_name
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, sweep
 from tests.analysis.test_report import Page, squeezed
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 
 Written = Callable[..., list[Run]]
 LARGE = {"many seeds", "sweep of many"}
@@ -199,7 +199,7 @@ def test_a_file_is_named_after_what_differs() -> None:
     def named(*folders: str) -> str:
         runs = []
         for folder in folders:
-            run = Run.open(RUNS[0])
+            run = Run.open(AXIS_RUNS[0])
             run.folder = Path(folder)
             runs.append(run)
         return name(runs)

@@ -14,7 +14,7 @@ from analysis.record import Run
 from analysis.statistics import by_replicate
 from analysis.text import text
 from tests.analysis.runs import a_recipe, a_trial
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 
 
 def replicates(rows: list[list[float]]) -> list[dict[int, float]]:
@@ -67,7 +67,7 @@ def test_of_very_many_settings_some_stand_for_all() -> None:
     assert (found.tau.mean, found.pairs) == (1, math.comb(MANY, 2))
 
 
-@pytest.mark.parametrize("folder", RUNS, ids=[folder.name for folder in RUNS])
+@pytest.mark.parametrize("folder", AXIS_RUNS, ids=[folder.name for folder in AXIS_RUNS])
 def test_a_run_is_held_against_its_table(folder: Path) -> None:
     """Tau from the definition, over the pairs of settings that the table has."""
     run = Run.open(folder)

@@ -17,7 +17,7 @@ from search.cluster import Cluster, Resources
 from search.data import best_available
 from search.errors import FailedError
 from space import cost, parse
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS, RUNS
 
 QUESTION = ["--budget", "4GFLOPs", "--axis", "cardinality"]
 
@@ -279,7 +279,7 @@ def test_the_plain_command_finds_the_committed_run(
 
 
 def test_a_report_says_what_could_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = shutil.copytree(RUNS[0], tmp_path / "run")
+    run = shutil.copytree(AXIS_RUNS[0], tmp_path / "run")
     with (run / "trials.jsonl").open("a") as ledger:
         ledger.write("no trial\n")
     bad = f"line {(run / 'trials.jsonl').read_text().count(chr(10))} is no trial"

@@ -13,11 +13,11 @@ from analysis.record import Run
 from search.cli import main
 from search.export import Network, onnx_error, write
 from space import build, parse
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 from tests.weights import randomised, relative_error
 
 SMALL = "input(3, 24) > conv_stem(8) > 2*bottleneck(8, 16, squeeze_excite(4)) > head(5)"
-RUN = str(RUNS[0])
+RUN = str(AXIS_RUNS[0])
 
 ONNX = (
     "conv_stem(8) > 2*bottleneck(8, 16, squeeze_excite(4)) > head(5)",

@@ -17,7 +17,7 @@ from analysis.verdict import Verdict
 from search.cli import main
 from tests.analysis.runs import a_recipe, failed, trials
 from tests.analysis.synthetic import KINDS
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_folder_without_runs_says_so(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_text_report_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = shutil.copytree(RUNS[0], tmp_path / "run")
+    folder = shutil.copytree(AXIS_RUNS[0], tmp_path / "run")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert main(["report", "--text", str(folder)]) == 0
     assert "of 18 trials finished" in capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_what_a_record_says_reaches_the_terminal_as_text(tmp_path: Path, capsys:
 
 
 def test_a_terminal_that_has_no_word_for_a_sign_is_told_its_number() -> None:
-    code = f"from search.cli import main; main(['report', '--text', {str(RUNS[0])!r}])"
+    code = f"from search.cli import main; main(['report', '--text', {str(AXIS_RUNS[0])!r}])"
     said = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=True,
-                          capture_output=True, cwd=RUNS[0].parents[1])  # fmt: skip
+                          capture_output=True, cwd=AXIS_RUNS[0].parents[1])  # fmt: skip
     assert rb" \xb1 " in said.stdout

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from search.cli import main
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 
-RUN = str(RUNS[0])
+RUN = str(AXIS_RUNS[0])
 
 
 @pytest.mark.parametrize(

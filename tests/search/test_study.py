@@ -38,7 +38,7 @@ from search.outcome import Outcome
 from search.source import Listed, distributions, replay
 from search.study import LedgerSearcher, execute
 from search.trainable import ProxyTrainable
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 from tests.processes import left_of
 
 pytestmark = pytest.mark.ray
@@ -223,7 +223,7 @@ def _read_all(terminal: int, shown: list[bytes]) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """A new run of the committed recipe."""
-    return Run.create(tmp_path / "run", Recipe.from_toml((RUNS[0] / "recipe.toml").read_text()))
+    return Run.create(tmp_path / "run", Recipe.from_toml((AXIS_RUNS[0] / "recipe.toml").read_text()))
 
 
 RESULT = {

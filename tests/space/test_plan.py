@@ -19,7 +19,7 @@ from space.middle import inner, middle
 from space.plan import Plan, plan
 from space.proxy import TOLERANCE, Reduction, proxies, reduced
 from space.solve import round_depths, solve_widths
-from tests.committed import RUNS
+from tests.committed import AXIS_RUNS
 
 FOUR = budget("4GFLOPs")
 SMALL = Reduction(width=1 / 4, depth=1 / 3, input=Input(1, 28), classes=10)
@@ -160,7 +160,7 @@ def test_a_proxy_keeps_the_axis_value() -> None:
         assert [s.depth for s in proxy.stages] == [s.depth for s in setting.arch.stages]
 
 
-@pytest.mark.parametrize("folder", RUNS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", AXIS_RUNS, ids=lambda folder: folder.name)
 def test_the_committed_runs_would_be_planned_and_reduced_as_they_were(folder: Path) -> None:
     """Byte for byte: else the same command would train them again."""
     recipe = Run.open(folder).recipe
