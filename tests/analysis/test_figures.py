@@ -1,7 +1,6 @@
 """Figures draw the numbers of their infos."""
 
 import json
-from collections.abc import Callable
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 import pytest
@@ -84,10 +83,11 @@ def test_curves_are_means_over_the_seeds_that_finished() -> None:
     assert curve.validation_loss[3] == pytest.approx(0.03 * 15 + 1.1 / 4)
 
 
-@pytest.mark.parametrize("make", [a_recipe, a_plane, lambda: a_recipe({}), lambda: a_recipe({1: "1x64d"})])
-@pytest.mark.parametrize("count", [0, 1, 6, 36])
-def test_every_figure_draws_whatever_has_finished(make: Callable[[], Recipe], count: int) -> None:
-    recipe = make()
+@pytest.mark.parametrize(
+    ("recipe", "count"),
+    [(a_recipe(), 0), (a_recipe(), 6), (a_plane(), 1), (a_plane(), 36), (a_recipe({}), 0), (a_recipe({1: "1x64d"}), 1)],
+)
+def test_every_figure_draws_whatever_has_finished(recipe: Recipe, count: int) -> None:
     for written in (trials(recipe)[:count], [failed(trial) for trial in trials(recipe)[:count]]):
         for figure in drawn(recipe, written):
             assert json.loads(figure.to_json())["layout"]

@@ -31,7 +31,7 @@ from tests.racing import (
 AXIS = a_recipe()
 RACE = a_race(AXIS)
 PLANE = a_race(a_plane(), cap=5)
-RACES = 20_000
+RACES = 10_000
 
 
 def at_most(rate: float, races: int) -> float:
@@ -57,7 +57,7 @@ SLOPES = st.sampled_from([0.0, -0.3, 0.6])
 SEEDS = st.integers(0, 10_000)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(slope=SLOPES, seed=SEEDS, data=st.data())
 def test_the_order_of_rows_is_irrelevant(slope: float, seed: int, data: st.DataObject) -> None:
     table = trials_table(RACE, trials(RACE, slope, replicates=8, seed=seed))
@@ -66,7 +66,7 @@ def test_the_order_of_rows_is_irrelevant(slope: float, seed: int, data: st.DataO
     assert verdict(RACE, table.iloc[order]) == verdict(RACE, table)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(seed=SEEDS, data=st.data())
 def test_trials_beyond_the_decision_change_nothing(seed: int, data: st.DataObject) -> None:
     """Whatever workers that ran ahead have finished of them, or failed at."""
@@ -82,7 +82,7 @@ def test_trials_beyond_the_decision_change_nothing(seed: int, data: st.DataObjec
 
 
 @given(slope=SLOPES, seed=SEEDS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_a_race_is_undecided_before_it_is_decided_and_decided_from_then_on(slope: float, seed: int) -> None:
     """So it does not matter how often anyone looks: who looks once, late, finds the same look."""
     written = trials(RACE, slope, replicates=10, seed=seed)
@@ -95,7 +95,7 @@ def test_a_race_is_undecided_before_it_is_decided_and_decided_from_then_on(slope
 
 
 @given(slope=SLOPES, seed=SEEDS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_a_raised_cap_takes_nothing_back(slope: float, seed: int) -> None:
     written = trials(RACE, slope, replicates=10, seed=seed)
     found = [decided_at(a_race(AXIS, cap), trials_table(RACE, written)) for cap in (5, 10, 20)]
@@ -106,7 +106,7 @@ def test_a_raised_cap_takes_nothing_back(slope: float, seed: int) -> None:
 
 
 @given(slope=SLOPES, seed=SEEDS, images=st.sampled_from([500, 10_000]))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_arrays_and_tables_follow_one_rule(slope: float, seed: int, images: int) -> None:
     """What is simulated below is what is decided from a table."""
     recipe = a_race(a_recipe({1: "1x64d", 2: "2x40d"}), cap=20)

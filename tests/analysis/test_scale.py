@@ -1,25 +1,35 @@
 """Runs of every kind and size load, and have a report."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 from rich.cells import cell_len
 
-from analysis import report
+from analysis import importances, report
+from analysis.questions import question
 from analysis.record import Run
 from analysis.searched import outcomes
 from analysis.text import text
 from tests.analysis.scores import ERRORS
 from tests.analysis.synthetic import KINDS, axis, sweep, true_error
+from tests.analysis.test_report import Page
 
 SMALL = [name for name in KINDS if "many" not in name]
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_run_of_every_kind_has_a_report_and_a_text(name: str, tmp_path: Path) -> None:
+def test_a_run_of_every_kind_has_a_report_and_a_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importances, "SHUFFLES", 1)  # in haste
     run = KINDS[name]().write(tmp_path / "run")
-    assert "<h1" in report.write(run).read_text(encoding="utf-8")
+    words = Page(report.write(run).read_text(encoding="utf-8").replace(get_plotlyjs(), "")).words
+    assert question(run.recipe) in words
+    assert not re.search(r"\b(nan|None|inf)\b", words)
+    assert ("not a number" in words) == ("diverged" in name and not run.recipe.sweep)
     said = text(run).splitlines()
     assert len(said) > 4
     assert max(map(cell_len, said)) <= 80
