@@ -63,6 +63,7 @@ def test_a_step_adds_the_teachers_loss_to_that_of_the_labels(digits: DataSet, ma
     loss = made._step(batch, made.augmentation.epoch(*made.chance, 1), 0)
     ((images, logits),), ((theirs, opinion),) = seen, said
     assert images.equal(theirs)
+    assert not opinion.requires_grad
     labels = torch.from_numpy(digits.train.labels[batch])
     expected = label_loss(logits, labels, training) + 0.3 * teacher_loss(logits, opinion, 5.0)
     assert loss == pytest.approx(expected.item(), rel=1e-6)
