@@ -11,12 +11,10 @@ from analysis.image_scores import errors_by_image, image_scores, losses_by_image
 from analysis.record import Run
 from analysis.statistics import by_replicate, mean_interval
 from tests.analysis.runs import a_recipe, a_trial
-
-ROOT = Path(__file__).parents[2]
-COMMITTED = sorted(path.parent for path in (ROOT / "runs").glob("*/recipe.toml"))
+from tests.committed import AXIS_RUNS, RUNS
 
 
-@pytest.mark.parametrize("folder", COMMITTED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", RUNS, ids=lambda folder: folder.name)
 def test_their_means_are_the_metrics(folder: Path) -> None:
     run = Run(folder)
     for scores, metric, precision in (
@@ -29,7 +27,7 @@ def test_their_means_are_the_metrics(folder: Path) -> None:
             assert {r: float(np.mean(scores[name][r])) for r in values} == pytest.approx(values, rel=precision)
 
 
-@pytest.mark.parametrize("folder", COMMITTED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", AXIS_RUNS, ids=lambda folder: folder.name)
 def test_images_widen_means_and_hardly_differences(folder: Path) -> None:
     """What settings get wrong differs by seed; which images are hard does not differ by setting."""
     run = Run(folder)

@@ -141,7 +141,7 @@ def test_a_file_that_is_no_ledger_is_no_empty_run_and_a_study_keeps_it_aside(run
     path = run.folder / "trials.jsonl"
     path.write_bytes(content)
     with pytest.raises(
-        RecordError, match=r"trials\.jsonl is no ledger of this version: (none of its|its \d+ bytes are no line)"
+        RecordError, match=r"trials\.jsonl is no ledger of this version: (none of its|its [\d,]+ bytes are no line)"
     ):
         Run.open(run.folder)
     run.append(a_trial(run.recipe, 0, 0))
