@@ -64,10 +64,17 @@ class Training:
     """Of weights: N(0, 2 / fan-out), or uniform of variance 2 / (fan-in + fan-out)
     (He et al. 2015; Glorot & Bengio 2010)."""
 
+    weights: str = ""
+    """[FILE] That a network starts from, of itself or a narrower or shallower relative; empty: it is initialised
+    (Chen et al. 2016)."""
+
     # Knowledge distillation
 
     teacher: str = ""
     """A network by name or sentence, which is trained first, or FILE.safetensors; empty: none (Hinton et al. 2015)."""
+
+    teacher_weights: str = ""
+    """[FILE] Of the teacher, which then is as its sentence says and is not trained; empty: it is trained first."""
 
     temperature: Annotated[float, Bounds(above=0)] = 20.0
     """What the teacher's and the student's logits are divided by (He et al. 2019)."""
@@ -159,6 +166,9 @@ class Training:
         if self.fix_epochs and not self.test_resolution:
             what = f"{self.fix_epochs} are at test_resolution, which is as in training"
             raise PlainError(f"fix_epochs: {what}; write test_resolution = 256 or fix_epochs = 0")
+        if self.teacher_weights and not self.teacher:
+            what = f"{self.teacher_weights[:60]!r} is of a network that no teacher names"
+            raise PlainError(f"teacher_weights: {what}; write teacher = 'resnet50' or its sentence")
         rising = (0.0, *self.milestones, 1.0)
         if not all(low < high for low, high in pairwise(rising)):
             raise PlainError(f"milestones: {[*self.milestones]} do not rise between 0 and 1; write [0.5, 0.75]")

@@ -4,12 +4,14 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
+from analysis.keeping import Which
 from analysis.plain import PlainError, from_plain
 from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
@@ -20,6 +22,7 @@ from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
 from search.words import fraction, integer, of
 from space.arch import Arch, Input
+from space.errors import SpaceError
 from space.proxy import Reduction, reduced
 from space.sentence import parse
 
@@ -33,6 +36,7 @@ class Means:
     retries: int
     seconds: float  # after which no trial is begun
     storage: str | None  # of Optuna's, to mirror the study into
+    keep: Which | None  # weights of trials
 
     @classmethod
     def of(cls, options: Namespace) -> "Means":
@@ -43,7 +47,20 @@ class Means:
             integer("--retries", options.retries, low=0, high=1_000) or 0,
             _seconds(options.time),
             options.storage,
+            _keep(options.keep_weights),
         )
+
+
+def _keep(word: str | None) -> Which | None:
+    """`best` or `all`, where what writes the files is installed."""
+    if word is None:
+        return None
+    if word not in get_args(Which):
+        raise UsageError(f"--keep-weights: {word[:40]!r} is not known; write best or all")
+    if not find_spec("safetensors"):
+        what = "it needs safetensors, which is not installed; pip install 'design-space-explorer[export]'"
+        raise UsageError(f"--keep-weights: {what}")
+    return cast("Which", word)
 
 
 def _gpus(word: str | None) -> float | None:
@@ -72,19 +89,30 @@ def training(options: Namespace, data: DataSet) -> Training:
     asked: str = options.recipe or PRESETS[0]
     base = training_for(data.name, asked) if asked in PRESETS else begun(asked).training
     plain = asdict(base) | dict(assignment(word) for word in options.set)
+    plain |= {"weights": options.weights} if options.weights else {}
     try:
         found = from_plain(Training, plain)
     except PlainError as error:
         raise UsageError(f"--set: {str(error)[:200]}") from None
-    return replace(found, teacher=known_teacher(found.teacher))
+    return replace(
+        found,
+        teacher=known_teacher(found.teacher),
+        weights=_file("--weights", found.weights),
+        teacher_weights=_file("--set: teacher_weights", found.teacher_weights),
+    )
+
+
+def _file(option: str, path: str) -> str:
+    """Its absolute path, so that it means the same from everywhere."""
+    if path and not Path(path).is_file():
+        raise UsageError(f"{option}: there is no file {path[:60]!r}")
+    return str(Path(path).resolve()) if path else ""
 
 
 def known_teacher(words: str, option: str = "--set") -> str:
     """A file's name becomes its absolute path, so that it means the same from everywhere; a sentence is one."""
     if words.endswith(".safetensors"):
-        if not Path(words).is_file():
-            raise UsageError(f"{option}: teacher: there is no file {words[:60]!r}")
-        return str(Path(words).resolve())
+        return _file(f"{option}: teacher", words)
     if words:
         of(f"{option}: teacher", lambda: parse(words))
     return words
@@ -182,3 +210,22 @@ def trained_as(arch: Arch, fidelity: Fidelity, data: DataSet) -> Arch:
     image, classes = Input(data.train.pixels.shape[1], fidelity.resolution), data.train.classes
     fits = (arch.input, arch.head.classes) == (image, classes)
     return arch if fits else reduced(arch, reduction(fidelity, data))
+
+
+def refuse_unfit(training: Training, data: DataSet, proxies: Mapping[str, str] | None = None) -> None:
+    """Files of weights that are none, or not of the networks they are for: before a trial fails of it."""
+    if training.weights:
+        from search.start import start_from  # imports torch, as nothing else here does
+
+        for name, sentence in (proxies or {}).items():
+            try:
+                start_from(Path(training.weights), parse(sentence))
+            except SpaceError as error:
+                raise UsageError(f"--weights: {name} cannot start from {training.weights!r}: {error}") from None
+    if training.teacher_weights:
+        from search.distillation import with_weights
+
+        try:
+            with_weights(training.teacher, Path(training.teacher_weights), data)
+        except UsageError as error:
+            raise UsageError(f"--set: teacher_{str(error).removeprefix('--')}") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from analysis.recipe import Recipe, Setting
@@ -100,7 +101,16 @@ def candidates(recipe: Recipe, reduction: Reduction) -> Candidates:
     if not recipe.is_free:
         return Settings(recipe.settings)
     chosen = chooser_of(sweep.space, sweep.budgets, sweep.tolerance, recipe.resolution)
-    return Found(chosen, recipe, lambda arch: whole_proxy(arch, reduction, sweep.proxy_macs))
+
+    def proxy(arch: Arch) -> Arch:
+        made = whole_proxy(arch, reduction, sweep.proxy_macs)
+        if recipe.training.weights:
+            from search.start import start_from  # imports torch, which a driver needs for nothing else
+
+            start_from(Path(recipe.training.weights), made)
+        return made
+
+    return Found(chosen, recipe, proxy)
 
 
 @cache

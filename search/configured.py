@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.recipe import Recipe
 from analysis.training import Training
 from search.data import DataSet
-from space import cost, parse, trace
+from space import Arch, cost, parse, trace
 
 if TYPE_CHECKING:
     from torch import nn
 
     from search.shard import Shard
+    from search.start import Start
     from search.train import Trainer
 
 
@@ -38,8 +40,17 @@ def trainer_of(
         device=device,
         teacher=_teacher(training, recipe, data, device, seeds),
         shard=shard or ALONE,
+        start=_start(training, arch),
     )
     return trainer, measured
+
+
+def _start(training: Training, arch: Arch) -> "Start | None":
+    if not training.weights:
+        return None
+    from search.start import start_from
+
+    return start_from(Path(training.weights), arch)
 
 
 def _teacher(

@@ -10,8 +10,8 @@ from analysis.training import Training
 from search.asked import trained_as
 from search.data import DataSet
 from search.train import Trainer
-from search.weights import loaded, read
-from space.arch import trace
+from search.weights import loaded, read, sentence_of
+from space.arch import Input, trace
 from space.module import build, residual_norms
 from space.sentence import parse
 
@@ -30,7 +30,9 @@ def teacher(
     key = repr((training, data.name, data.digest, fidelity, run_seed, replicate, device))
     if key not in _known:
         _known.clear()
-        if training.teacher.endswith(SUFFIX):
+        if training.teacher_weights:
+            found = with_weights(training.teacher, Path(training.teacher_weights), data).to(device)
+        elif training.teacher.endswith(SUFFIX):
             found = from_file(Path(training.teacher), data).to(device)
         else:
             found = _trained(training, data, fidelity, run_seed=run_seed, replicate=replicate, device=device)
@@ -38,12 +40,16 @@ def teacher(
     return _known[key]
 
 
+def with_weights(words: str, path: Path, data: DataSet) -> nn.Module:
+    """The network of that name or sentence, as it is but for these images and their classes, with a file's weights."""
+    arch, (channels, side) = parse(words), data.train.pixels.shape[1:3]
+    made = replace(arch, input=Input(channels, side), head=replace(arch.head, classes=data.train.classes))
+    return loaded(made, read(path)).float()
+
+
 def from_file(path: Path, data: DataSet) -> nn.Module:
     """What `explore export --to safetensors` wrote: its sentence is in the file."""
-    from safetensors import safe_open  # of the extra `export`
-
-    with safe_open(path, "pt") as file:
-        sentence = (file.metadata() or {}).get("sentence")
+    sentence = sentence_of(path)
     if sentence is None:
         raise ValueError(f"teacher: {path} says no sentence; write it with explore export --to safetensors")
     arch = parse(sentence)
@@ -64,7 +70,7 @@ def _trained(
         residual_norms(trace(arch)),
         data,
         fidelity,
-        replace(training, teacher=""),
+        replace(training, teacher="", weights=""),
         run_seed=run_seed,
         replicate=replicate,
         candidate=f"teacher {arch}",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from analysis.files import write_atomically
 from search.errors import FailedError, UsageError
+from search.packed import packed
 from space import Arch, trace
 from space.fuse import Fusion, fuse
 from space.fused import fused
@@ -68,10 +69,7 @@ def _torch(network: Network, path: Path) -> None:
 
 
 def _safetensors(network: Network, path: Path) -> None:
-    from safetensors.torch import save_file
-
-    state = {name: tensor.contiguous() for name, tensor in network.model.state_dict().items()}
-    save_file(state, path, metadata={"format": "pt", "sentence": str(network.arch)})
+    path.write_bytes(packed(network.model, str(network.arch)))
 
 
 def _python(network: Network, path: Path) -> None:

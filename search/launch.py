@@ -73,7 +73,7 @@ def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
         source.slots = there.slots
         mirror = held.enter_context(_mirrored(means.storage, record, source))
         watch = held.enter_context(reporting(record, watch))
-        execute(record, source, data, there, watch, means.retries, mirror)
+        execute(record, source, data, there, watch, means.retries, mirror, means.keep)
         notices = source.notice, overdrawn(record.latest().values())
         record.notices.extend(notice for notice in notices if notice)
     return record

@@ -66,6 +66,9 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
     )
     train.add_argument("--recipe", metavar="NAME", help="a preset such as bag-of-tricks, or a file (explore recipe)")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
+    train.add_argument(
+        "--weights", metavar="FILE", help="that the networks start from, or that of a relative of theirs"
+    )
     many = f"replicates of every {of} (default {seeds})"
     train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
     train.add_argument(
@@ -76,6 +79,7 @@ def _training(seeds: int = 3, of: str = "setting") -> Parser:
     )
     train.add_argument("--time", metavar="T", help="begin no trial after 90s, 30m, 2h or 1h30m")
     train.add_argument("--run", metavar="DIR", help="run folder (default: runs/ and a name that says the question)")
+    train.add_argument("--keep-weights", metavar="WHICH", help="in the run folder: best, each setting's alone, or all")
     train.add_argument(
         "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"
     )
@@ -258,7 +262,7 @@ def _export() -> Parser:
     parser.add_argument("network", metavar="NETWORK", help="name, sentence, or RUN[:TRIAL]")
     parser.add_argument("--to", metavar="FORM", required=True, help="torch, onnx, torchscript, safetensors or python")
     parser.add_argument("--output", metavar="FILE", required=True, help="the file to write")
-    parser.add_argument("--weights", metavar="FILE", help="a state dict: ours, torchvision's, timm's or pytorchcv's")
+    parser.add_argument("--weights", metavar="FILE", help="a state dict of any layout, or kept: the run's own")
     parser.add_argument("--fuse", action="store_true", help="fused for inference; says what was fused, and what not")
     return parser
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+WEIGHTS = "weights"
+"""Under what name a trial's last result has the bytes of these, where they are to be kept."""
+
 
 @dataclass(frozen=True)
 class Outcome:

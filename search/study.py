@@ -14,6 +14,7 @@ from ray.exceptions import RayError
 from ray.tune.error import TuneError
 from ray.tune.search import Searcher
 
+from analysis.keeping import Which
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.trial import Trial
@@ -23,6 +24,7 @@ from search.early import scheduler
 from search.errors import FailedError
 from search.heartbeat import DIED, Heartbeat
 from search.jobs import Event, Job, Watch, config
+from search.keeper import Keeper
 from search.mirror import Mirror
 from search.source import Source
 from search.trainable import ProxyTrainable, lacked_memory, machine
@@ -50,11 +52,17 @@ class LedgerSearcher(Searcher):
     """Hands Ray Tune the source's trials; what comes back is in the ledger before Optuna hears of it."""
 
     def __init__(
-        self, run: Run, source: Source, watch: Watch, retries: int = RETRIES, mirror: Mirror | None = None
+        self,
+        run: Run,
+        source: Source,
+        watch: Watch,
+        retries: int = RETRIES,
+        mirror: Mirror | None = None,
+        keep: Which | None = None,
     ) -> None:
         super().__init__()  # without a metric: Optuna is told what a trial came to, and Ray need not know
         self.run, self.source, self.watch, self.retries, self.mirror = run, source, watch, retries, mirror
-        self.heartbeat = Heartbeat(run.recipe)
+        self.heartbeat, self.keeper = Heartbeat(run.recipe), Keeper(run, keep)
         self.attempts: Counter[str] = Counter()  # by key
         self.starved: set[str] = set()  # keys of trials that lacked memory, and are alone when they are tried again
         self.running: dict[str, Job] = {}
@@ -117,7 +125,9 @@ class LedgerSearcher(Searcher):
         again = trial.passing and attempt <= self.retries  # after all others, when what it lacked may be there
         if lacked_memory(trial.reason or ""):
             self.starved.add(job.key)
+        self.keeper.keep(trial_id, trial)
         self.run.append(trial, scores=scores)
+        self.keeper.tidy()
         self.source.end(job, trial, again=again)
         self._show()
         self.watch(Event("again" if again else trial.state, job, trial.metrics or {"reason": trial.reason}))
@@ -192,10 +202,11 @@ def execute(
     watch: Watch,
     retries: int = RETRIES,
     mirror: Mirror | None = None,
+    keep: Which | None = None,
 ) -> optuna.Study:
     """Train what the source asks for, in the cluster that is there. An interrupt (Ctrl-C) is passed on."""
-    searcher = LedgerSearcher(run, source, watch, retries, mirror)
-    means = {"device": there.device, "processes": there.resources.processes}
+    searcher = LedgerSearcher(run, source, watch, retries, mirror, keep)
+    means = {"device": there.device, "processes": there.resources.processes, "keep": bool(keep)}
     trainable = tune.with_parameters(ProxyTrainable, data=data, recipe=run.recipe, **means)
     tuner = tune.Tuner(
         tune.with_resources(trainable, partial(_asked, there)),
@@ -210,7 +221,7 @@ def execute(
             storage_path=str(there.folder),
             verbose=0,
             stop=searcher.halt,
-            callbacks=[searcher.heartbeat],
+            callbacks=[searcher.heartbeat, searcher.keeper],
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )

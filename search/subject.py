@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
+from analysis.keeping import measure, weights_file, winner
 from analysis.recipe import RecordError
 from analysis.record import Run
-from analysis.trial import Trial
 from search.errors import UsageError
 from space import Arch, parse
-
-WEIGHTS = "weights"
-"""The folder of a run in which its trials' weights are kept, by key."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +42,24 @@ def _is_run(folder: str) -> bool:
 def _of_run(folder: str, asked: str) -> Subject:
     try:
         run = Run.open(folder)
-        trials = sorted(run.finished().values(), key=_validation_error)
+        trials = sorted(run.finished().values(), key=lambda trial: trial.metrics.get(measure(run), inf))
+        best = winner(run)
     except RecordError as error:
         raise UsageError(str(error)) from None
     if not trials:
         raise UsageError(f"{folder}: no trial of the run is finished; let it end, or name a network")
-    chosen = [trial for trial in trials if asked in ("", trial.setting) or trial.key.startswith(asked)]
+    chosen = [trial for trial in trials if trial.setting == asked or trial.key.startswith(asked)] if asked else best
     if not chosen:
         settings = ", ".join(dict.fromkeys(trial.setting for trial in trials))
-        raise UsageError(f"{folder}: {asked!r} is no trial of the run; write a setting ({settings}) or a key")
-    best = chosen[0] if asked else _best(trials)
-    kept = [path for trial in chosen if trial.setting == best.setting and (path := _kept(run, trial)).is_file()]
-    name = re.sub(r"[\W_]+", "_", f"network_{best.setting}")  # + warm-up
-    how = best.setting if asked else f"{best.setting}, of the lowest mean validation error"
-    if kept:
-        return Subject(name, parse(best.proxy), kept[0], f"{how}: the proxy, as trained ({kept[0].name})")
-    return Subject(name, parse(best.sentence), None, f"{how}: the candidate, untrained; the run keeps no weights")
-
-
-def _kept(run: Run, trial: Trial) -> Path:
-    return run.folder / WEIGHTS / f"{trial.key}.safetensors"
-
-
-def _best(trials: list[Trial]) -> Trial:
-    """The best trial of the setting whose mean validation error is lowest."""
-    errors: dict[str, list[float]] = {}
-    for trial in trials:
-        errors.setdefault(trial.setting, []).append(_validation_error(trial))
-    best = min(errors, key=lambda setting: sum(errors[setting]) / len(errors[setting]))
-    return next(trial for trial in trials if trial.setting == best)
-
-
-def _validation_error(trial: Trial) -> float:
-    return trial.metrics.get("validation_error", float("inf"))
+        raise UsageError(f"{folder}: {asked!r} is no trial of the run; write a setting ({settings[:200]}) or a key")
+    first = chosen[0]
+    name = re.sub(r"[\W_]+", "_", f"network_{first.setting}")  # + warm-up
+    there = [
+        path for trial in chosen if trial.setting == first.setting and (path := weights_file(run, trial.key)).is_file()
+    ]
+    how = first.setting if asked else f"{first.setting}, of the lowest mean {measure(run).replace('_', ' ')}"
+    if there:
+        what = f"{how}: the proxy, as trained ({there[0].name})"
+        return Subject(name, parse(first.proxy), there[0], what)
+    what = f"{how}: the candidate, untrained; the run keeps no weights of it"
+    return Subject(name, parse(first.sentence), None, what)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -36,6 +36,13 @@ class Diverged(ArithmeticError):
     """A loss that is no longer finite; one line that says where."""
 
 
+def take_over(threads: int) -> None:
+    """The process trains from here on."""
+    torch.set_num_threads(threads)
+    keep_freed()
+    torch.backends.cudnn.deterministic = True
+
+
 class Trainer:
     """Trains one network at one fidelity and replicate.
 
@@ -58,15 +65,15 @@ class Trainer:
         device: str | torch.device = "cpu",
         teacher: nn.Module | None = None,
         shard: Shard = ALONE,
+        start: Callable[[nn.Module], None] | None = None,
     ) -> None:
         """`model` maps (N, C, H, W) to (N, classes); `residual_norms` names the last norm of each residual branch.
 
-        `teacher`, in evaluation mode and on the device, is of the same images and classes; `shard` is this process's.
+        `teacher`, in evaluation mode and on the device, is of the same images and classes; `shard` is this process's;
+        `start` sets weights after they have been initialised.
         """
         assert bool(training.teacher) is (teacher is not None), "whoever asks for a teacher brings it"
-        torch.set_num_threads(training.threads)
-        keep_freed()
-        torch.backends.cudnn.deterministic = True
+        take_over(training.threads)
         self.data, self.fidelity, self.training = resized(data, fidelity.resolution), fidelity, training
         self.chance, self.device = (run_seed, replicate), torch.device(device)
         self.train, self.validation = split(
@@ -77,7 +84,7 @@ class Trainer:
         self.view, self.teacher = View.of(training, side), teacher
         self.viewed = resized(data, self.view.whole) if self.view.whole > side else self.data
         initialise(model, residual_norms, training, seed=("initialisation", *self.chance, candidate))
-        self.model = self._placed(model)
+        self.model = self._placed(model, start)
         self.optimizer = sgd(self.model, training)
         self.network: nn.Module = torch.compile(self.model) if training.compile else self.model  # type: ignore[assignment]
         self.shard, self.joined = shard, shard.joined(self.network, self.model)
@@ -85,8 +92,10 @@ class Trainer:
         self.average = Average(self.model, training.averaging) if training.averaging else None
         self.epochs: list[dict[str, float]] = []
 
-    def _placed(self, model: nn.Module) -> nn.Module:
-        """On the device, and with what it leaves out at random."""
+    def _placed(self, model: nn.Module, start: Callable[[nn.Module], None] | None) -> nn.Module:
+        """With the weights that it starts from, on the device, and with what it leaves out at random."""
+        if start:
+            start(model)
         regularise(model, self.training)
         # A third faster than the default layout on a CPU, and what tensor cores want on a GPU.
         return model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -17,6 +17,7 @@ from search.allocator import return_freed
 from search.configured import trainer_of
 from search.data import DataSet
 from search.devices import Kind, device_of, forget_peak, measured_peak
+from search.outcome import WEIGHTS
 from search.team import Team
 from space import parse
 
@@ -28,12 +29,22 @@ class ProxyTrainable(tune.Trainable):
     """Trains the proxy named in its configuration; what training raises becomes the reason the trial failed."""
 
     def setup(  # type: ignore[override]
-        self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: Kind, processes: int = 1
+        self,
+        config: dict[str, Any],
+        data: DataSet,
+        recipe: Recipe,
+        device: Kind,
+        processes: int = 1,
+        *,
+        keep: bool = False,
     ) -> None:
         import search.train  # noqa: F401
         import space.module  # noqa: F401
 
         self.data, self.recipe, self.kind, self.processes, self.taken = data, recipe, device, processes, 0
+        self.keep = keep  # whether results have the weights
+        if keep:
+            import safetensors.torch  # noqa: F401 -- where it is missing nothing is trained in vain
         self.team: Team | None = None
         self.reset_config(config)
 
@@ -90,7 +101,15 @@ class ProxyTrainable(tune.Trainable):
             "trial_seconds": time.perf_counter() - self.started,
             "cpu_seconds": time.process_time() - self.computed if self.device == "cpu" else 0.0,
             "host": machine(),
+            **self._weights(),
         }
+
+    def _weights(self) -> dict[str, bytes]:
+        """Of the network that was tested, where they are to be kept."""
+        from search.packed import packed
+
+        assert self.trainer
+        return {WEIGHTS: packed(self.trainer.model, self.trial["proxy"])} if self.keep else {}
 
     def _share(self) -> float:
         """Of a GPU, at most all of it."""

@@ -49,6 +49,16 @@ def _safetensors(path: Path) -> object:
         raise _refused(path, f"is no whole safetensors file ({_first_line(error)})") from None
 
 
+def sentence_of(path: Path) -> str | None:
+    """The network that the file says it is of, if it is one of ours."""
+    if path.suffix != ".safetensors":
+        return None
+    from safetensors import safe_open  # of the extra `export`
+
+    with safe_open(path, "pt") as file:
+        return (file.metadata() or {}).get("sentence")
+
+
 def _pickled(path: Path) -> object:
     """What torch.save wrote, if it is tensors and plain containers: nothing else is unpickled."""
     if zipfile.is_zipfile(path):

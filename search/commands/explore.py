@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.racing import FIRST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
-from search.asked import Means, as_seen, data_and_training, reduction
+from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
@@ -45,6 +45,8 @@ def asked_recipe(
     options: Namespace, plan: Plan, data: DataSet, fidelity: Fidelity, training: Training, seeds: int
 ) -> Recipe:
     """Of the plan's settings, with a proxy for each."""
+    settings = _settings(plan, reduction(fidelity, data))
+    refuse_unfit(training, data, {one.setting: one.proxy for one in settings})
     return Recipe(
         command=options.command,
         budget=plan.budget.text,
@@ -61,7 +63,7 @@ def asked_recipe(
         seeds=seeds,
         fidelity=fidelity,
         training=training,
-        settings=_settings(plan, reduction(fidelity, data)),
+        settings=settings,
         race=options.race,
     )
 

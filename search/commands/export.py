@@ -7,6 +7,8 @@ from search.errors import UsageError
 from search.subject import subject
 from space.fuse import Fusion
 
+KEPT = "kept"
+"""For a file of weights: that of a run."""
 FORMS = ("torch", "onnx", "torchscript", "safetensors", "python")
 
 
@@ -23,7 +25,10 @@ def run(options: Namespace) -> int:
     from search.export import Network, write  # imports torch
     from search.weights import loaded, read
 
-    file = options.weights or found.weights
+    if options.weights == KEPT and not found.weights:
+        whose = found.note or f"{found.name} is no trial of a run"
+        raise UsageError(f"--weights: none are kept ({whose}); train with explore … --keep-weights best")
+    file = found.weights if options.weights in (None, KEPT) else options.weights
     state = read(Path(file)) if file else None
     model = loaded(found.arch, state) if state is not None else None
     network = Network.of(found.name, found.arch, model, short=options.fuse)

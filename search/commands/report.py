@@ -10,13 +10,14 @@ from typing import cast, get_args
 
 from analysis.image_scores import image_scores
 from analysis.importances import Method
+from analysis.keeping import kept
 from analysis.questions import answer
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.report import write
 from analysis.searched import front, outcomes
 from analysis.text import text
-from analysis.words import shown
+from analysis.words import plural, shown
 from search.errors import UsageError
 from search.saving import refuse_half_said, save
 
@@ -95,6 +96,8 @@ def tell(record: Run, method: Method = "ped-anova") -> None:
         print(shown(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}"))
     if record.is_locked:
         print("the run goes on, and so does its report: as trials end it is written again, and loads itself")
+    if whose := kept(record):
+        print(f"weights: of {plural(len(whose), 'trial')}; explore export {record.folder} --to onnx --output FILE.onnx")
     print(f"report: {path}")
 
 

@@ -12,7 +12,7 @@ from analysis.plain import PlainError
 from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
-from search.asked import Means, as_seen, data_and_training, reduction
+from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit
 from search.candidates import chooser_of
 from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
@@ -74,6 +74,7 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
     limits = of("--budget", lambda: [limit(text, share) for text in options.budget])
     amount = _flops(limits)
     resolution = integer("--resolution", options.resolution, high=10_000) or _native(space(options.space))
+    refuse_unfit(training, data)
     base = of("--budget", lambda: base_of(amount, AXES["cardinality"], None, resolution))
     common = of("--fidelity", lambda: common_macs(amount.macs, reduction(fidelity, data).sparing_depth(), resolution))
     sweep = replace(

@@ -2,8 +2,8 @@
 
 Run: `python -m tests.bench.kill --times 100 [--kills 2] [--seed 0]`. A run of 24 tiny trials is killed so often with
 SIGKILL, by turns the driver alone and its whole process group, and then left to end; so many times. Its table has to be
-bit-identical to that of a run that nothing happened to, no trial may have finished twice, and no process may be left.
-Ends with status 1 otherwise.
+bit-identical to that of a run that nothing happened to and that kept no weights, no trial may have finished twice, what
+is finished has its weights, and no process may be left. Ends with status 1 otherwise.
 """
 
 import os
@@ -18,8 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from analysis import ledger
+from analysis.keeping import weights_file
 from analysis.record import Run
 from tests.processes import left_of
 
@@ -27,6 +30,7 @@ COMMAND = (
     *("--budget", "4GFLOPs", "--axis", "cardinality", "--data", "digits", "--fidelity", "tiny", "--seeds", "4"),
     *("--run", "run"),
 )
+KEEPING = ("--keep-weights", "all")
 TRIALS = 24
 KILLS = 2
 IDENTICAL = ["setting", "sentence", "proxy", "replicate", "key"]
@@ -42,9 +46,9 @@ class Survived:
     faults: tuple[str, ...]
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     """The command, leading a session of its own."""
-    command = [str(Path(sys.executable).parent / "explore"), *COMMAND]
+    command = [str(Path(sys.executable).parent / "explore"), *COMMAND, *words]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
@@ -86,20 +90,35 @@ def kept_in(folder: Path) -> int:
     return path.read_bytes().count(b'"state": "finished"') if path.exists() else 0
 
 
+def without_weights(folder: Path) -> list[str]:
+    """Of what is finished, that whose weights are not there, or not whole."""
+    if not (folder / "run" / "recipe.toml").exists():
+        return []
+    run = Run.open(folder / "run")
+    found = []
+    for key in run.finished():
+        try:
+            load_file(weights_file(run, key))
+        except (OSError, SafetensorError) as error:
+            found.append(f"no weights of {key}: {error}")
+    return found
+
+
 def survive(
     folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, kills: int, group: bool
 ) -> Survived:
     """Kill the command so often, let it end, and say what is not as it should be."""
     killed, kept, sessions, faults = 0, 0, [], []
     for _ in range(kills):
-        running = start(folder)
+        running = start(folder, *KEEPING)
         sessions.append(running.pid)
         if is_there_at_a_moment(running, folder, seconds, rng):
             (os.killpg if group else os.kill)(running.pid, signal.SIGKILL)
             running.wait()
             killed += 1
             kept = len(Run.open(folder / "run").finished()) if (folder / "run" / "recipe.toml").exists() else 0
-    last = start(folder)
+            faults += without_weights(folder)
+    last = start(folder, *KEEPING)
     sessions.append(last.pid)
     if (code := last.wait(LIMIT)) != 0:
         faults.append(f"the last command ended with {code}: {(folder / 'log').read_text()[-300:]}")
@@ -107,6 +126,7 @@ def survive(
         faults.append("the table differs")
     finished = [trial.key for trial in ledger.read(folder / "run" / "trials.jsonl").trials if trial.state == "finished"]
     faults += [f"{len(finished)} lines are of finished trials, not {TRIALS}"] if len(finished) != TRIALS else []
+    faults += without_weights(folder)
     faults += [f"{len(set(finished))} different trials finished"] if len(set(finished)) != TRIALS else []
     faults += [f"left running: {left[0][:200]}" for one in sessions if (left := left_of(one))]
     return Survived(killed, kept, tuple(faults))

@@ -15,7 +15,7 @@ from search.distillation import from_file, teacher
 from search.export import Network, write
 from search.losses import label_loss, teacher_loss
 from search.train import Trainer
-from space import parse
+from space import build, parse
 from tests.search.tiny import FIDELITY, TRAINING, curve, network, trainer
 
 SENTENCE = "input(1, 8) > conv_stem(8, pool=false) > 1*basic(8) > head(10)"
@@ -103,3 +103,17 @@ def test_a_file_for_other_images_is_refused(digits: DataSet, tmp_path: Path) -> 
     write(Network.of("other", parse(SENTENCE.replace("head(10)", "head(7)"))), "safetensors", path)
     with pytest.raises(ValueError, match="is for images of other channels or classes: 1 channels and 7 classes and 1"):
         from_file(path, digits)
+
+
+def test_a_teacher_may_have_weights_of_any_layout(digits: DataSet, tmp_path: Path) -> None:
+    """They are of the sentence as it is, but for the images and their classes; nothing is trained."""
+    sentence = "conv_stem(8) > 1*basic(8) > head(10)"
+    model = build(parse(f"input(1, 8) > {sentence}"))
+    torch.save(
+        {"state_dict": {f"module.{name}": value for name, value in model.state_dict().items()}}, tmp_path / "x.pt"
+    )
+    training = replace(TAUGHT, teacher=f"input(3, 224) > {sentence}", teacher_weights=str(tmp_path / "x.pt"))
+    found = teacher(training, digits, FIDELITY, run_seed=0, replicate=0, device="cpu")
+    images = torch.rand(2, 1, 8, 8)
+    assert found(images).equal(model.eval()(images))
+    assert not found.training
