@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -105,12 +106,11 @@ def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand in, and a Ray that starts at once and trains nothing."""
 
     @contextmanager
-    def cluster(*_: object) -> Iterator[Path]:
-        yield tmp_path
+    def cluster(*_: object) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(slots=1)
 
     monkeypatch.setattr("search.cluster.cluster", cluster)
     monkeypatch.setattr("search.study.execute", lambda *_: None)
-    monkeypatch.setattr("search.cluster.slots", lambda _: 1)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
