@@ -195,7 +195,7 @@ def test_a_run_is_scheduled_in_the_studys_order(rehearsed: None, digits: DataSet
     assert found.room == 4_000_000_000 // found.trial_memory
 
 
-MEANS = Means(address=None, gpus_per_trial=0.0, retries=2, seconds=float("inf"), storage=None)
+MEANS = Means(address=None, gpus_per_trial=0.0, retries=2, seconds=float("inf"), storage=None, keep=None)
 FOUND = Estimate((TrialEstimate("1x64d", 31.2, 84_000_000),), 18, 2, 560.0, 412_000_000, 16_000_000_000, "cpu")
 
 
