@@ -28,9 +28,11 @@ pytestmark = pytest.mark.ray
 class OnCores(ProxyTrainable):
     """Told of two GPUs, it has two cores."""
 
-    def setup(self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: Kind, processes: int = 1) -> None:  # type: ignore[override]
+    def setup(  # type: ignore[override]
+        self, config: dict[str, Any], data: DataSet, recipe: Recipe, device: Kind, processes: int = 1, **more: Any
+    ) -> None:
         assert (device, processes) == ("gpu", 2)
-        super().setup(config, data, recipe, "cpu", processes)
+        super().setup(config, data, recipe, "cpu", processes, **more)
 
     def _epoch(self) -> dict[str, Any]:
         reading = super()._epoch()

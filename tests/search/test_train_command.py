@@ -13,6 +13,7 @@ from search.cli import main
 from search.commands.train import _named, _recipe
 from search.options import COMMANDS
 from space import cost, parse
+from tests.search.test_study import explore
 
 SMALL = "conv_stem(8) > 2*basic(8) > head(10)"
 DIGITS = ("--data", "digits", "--fidelity", "tiny")
@@ -99,15 +100,17 @@ def test_a_plan_trains_nothing(capsys: pytest.CaptureFixture[str], elsewhere: Pa
 
 
 @pytest.mark.ray
-def test_two_networks_are_trained_and_told_apart_or_not(capsys: pytest.CaptureFixture[str], elsewhere: Path) -> None:
+def test_two_networks_are_trained_and_told_apart_or_not(tmp_path: Path) -> None:
     words = ["train", "resnet18", "resnet34", *DIGITS, "--seeds", "2"]
-    assert main(words) == 0
-    out = capsys.readouterr().out
-    assert "differences to resnet18 in points; 2 seeds" in out
-    (run,) = elsewhere.glob("runs/*")
+    done = explore(tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    assert "differences to resnet18 in points; 2 seeds" in done.stdout
+    (run,) = tmp_path.glob("runs/*")
     assert run.name == "train-resnet18-resnet34-digits-tiny"
     lines = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
     assert sorted((line["setting"], line["replicate"]) for line in lines) == [
         ("resnet18", 0), ("resnet18", 1), ("resnet34", 0), ("resnet34", 1),
     ]  # fmt: skip
-    assert main(words) == 0, "the same words find the run again"
+    again = explore(tmp_path, *words)
+    assert again.returncode == 0, "the same words find the run again"
+    assert len((run / "trials.jsonl").read_text().splitlines()) == len(lines)
