@@ -9,7 +9,7 @@ from analysis.training import Training
 from search.errors import UsageError
 from search.priors import FIELDS, NEVER, PRIORS, refuse_impossible, tunables, views
 
-WITHOUT = {"lr_batch", "teacher", "test_resolution", "fix_epochs", "compile"}
+WITHOUT = {"lr_batch", "teacher", "teacher_weights", "weights", "test_resolution", "fix_epochs", "compile"}
 """What has no values that are worth trying whatever else is asked."""
 
 
