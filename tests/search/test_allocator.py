@@ -18,15 +18,13 @@ def resident():
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    step = [torch.ones(2**24) for _ in range(2)]
+    step = [torch.ones(10 * 2**20) for _ in range(2)]  # 40 MiB each: above glibc's own threshold, at most 32
     del step
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 if sys.argv[1] == "keep":
     keep_freed()
-for _ in range(8):  # until every block has a place that fits
-    faults()
-print(faults())
+print(min(faults() for _ in range(40)))  # a block may be moved for many steps before it has a place that fits
 kept = resident()
 return_freed()
 print(kept - resident())
@@ -44,4 +42,4 @@ def test_what_is_freed_is_kept_until_it_is_returned() -> None:
     plainly, _ = ran("not")
     kept, returned = ran("keep")
     assert kept < plainly / 100
-    assert returned >= 2**27  # of the 128 MiB of a step
+    assert returned >= 80 * 2**20  # a step's
