@@ -1,5 +1,6 @@
 """Proxies: the same axis value on a network small enough to train here, itself a sentence, all of equal cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import sqrt
 
@@ -126,6 +127,15 @@ def whole_proxy(arch: Arch, reduction: Reduction, macs: int) -> Arch:
         return proxy_of(arch, reduction.sparing_depth(), macs)
     except SpaceError:
         return proxy_of(arch, reduction, macs)
+
+
+def equal_proxies(archs: Sequence[Arch], reduction: Reduction) -> tuple[Arch, ...]:
+    """Of networks of any blocks, all at the cost of the first one's: with whole depths where two would share one."""
+    macs = cost(reduced(archs[0], reduction)).macs
+    found = [proxy_of(arch, reduction, macs) for arch in archs]
+    if len(set(found)) < len(set(archs)):
+        found = [whole_proxy(arch, reduction, macs) for arch in archs]
+    return tuple(found)
 
 
 def common_macs(macs: int, reduction: Reduction, resolution: int | None = None) -> int:

@@ -17,7 +17,7 @@ from search.words import integer, of
 from space.arch import Arch
 from space.budget import shown
 from space.cost import cost
-from space.proxy import reduced, whole_proxy
+from space.proxy import equal_proxies
 from space.sentence import parse
 
 MOST = 100  # networks: every one is compared with the first
@@ -107,9 +107,7 @@ def _proxies(named: dict[str, Arch], fidelity: Fidelity, data: DataSet, *, equal
     archs = list(named.values())
     if not equal:
         return [of("--fidelity", lambda arch=arch: trained_as(arch, fidelity, data)) for arch in archs]  # type: ignore[misc]
-    reduced_as = reduction(fidelity, data)
-    macs = cost(of("--fidelity", lambda: reduced(archs[0], reduced_as))).macs
-    return [of("--equal", lambda arch=arch: whole_proxy(arch, reduced_as, macs)) for arch in archs]  # type: ignore[misc]
+    return list(of("--equal", lambda: equal_proxies(archs, reduction(fidelity, data))))
 
 
 def _setting(place: int, name: str, arch: Arch, proxy: Arch, macs: int) -> Setting:

@@ -26,14 +26,15 @@ def recipe_of(*words: str) -> Recipe:
     return _recipe(options, _named(options.network), data, fidelity, training, 3)
 
 
+def depths(sentence: str) -> tuple[int, ...]:
+    return tuple(int(depth) for depth in re.findall(r"(\d+)\*", sentence))
+
+
 def test_networks_are_reduced_alike() -> None:
     recipe = recipe_of("resnet50", "resnet101", "--fidelity", "tiny,depth=1,width=0.25")
     small, large = recipe.settings
     assert (small.setting, large.setting, recipe.base) == ("resnet50", "resnet101", "resnet50")
-    assert [re.findall(r"(\d+)\*", one.proxy) for one in recipe.settings] == [
-        ["3", "4", "6", "3"],
-        ["3", "4", "23", "3"],
-    ]
+    assert [depths(one.proxy) for one in recipe.settings] == [(3, 4, 6, 3), (3, 4, 23, 3)]
     assert small.proxy_macs < large.proxy_macs
     assert large.base_error == large.macs / small.macs - 1
 
@@ -45,6 +46,14 @@ def test_or_brought_to_one_cost() -> None:
     assert [one.setting for one in recipe.settings] == [*names]
     assert max(macs) / min(macs) < 1.02 * 1.03
     assert [cost(parse(one.proxy)).macs for one in recipe.settings] == macs
+    assert {depths(one.proxy) for one in recipe.settings} == {(1, 1, 2, 1)}
+
+
+def test_of_one_cost_and_as_deep_as_they_are_where_they_would_be_one() -> None:
+    a, b = ("conv_stem(64) > 3*bottleneck(64, 256) > 4*bottleneck(128, 512)/2 > 6*bottleneck(256, 1024)/2 > "
+            f"{depth}*bottleneck(512, 2048)/2 > head(1000)" for depth in (2, 3))  # fmt: skip
+    recipe = recipe_of(f"a:{a}", f"b:{b}", "--equal", "--fidelity", "quick")
+    assert [depths(one.proxy) for one in recipe.settings] == [(3, 4, 6, 2), (3, 4, 6, 3)]
 
 
 def test_a_network_for_these_images_is_trained_as_it_is() -> None:
