@@ -64,8 +64,7 @@ class Epoch:
             seen = randaugment(
                 seen, count=training.randaugment, magnitude=training.randaugment_magnitude, generator=self.policy
             )
-        floats = self.of.normalisation(self._coloured(seen))
-        return self._mixed(floats, labels)
+        return self._mixed(self._coloured(seen), labels)
 
     def _cropped(self, images: Tensor) -> Tensor:
         flip, generator, side = self.of.training.flip, self.crops, self.of.side
@@ -74,10 +73,17 @@ class Epoch:
         return crop_and_flip(images, padding=self.of.training.crop_padding, flip=flip, generator=generator, side=side)
 
     def _coloured(self, images: Tensor) -> Tensor:
-        jitter, noise = self.of.training.jitter, self.of.training.pca_noise
+        jitter, noise, normalisation = self.of.training.jitter, self.of.training.pca_noise, self.of.normalisation
         if not (jitter or noise):
-            return images
-        return jittered(images, jitter=jitter, noise=noise, components=self.of.components, generator=self.colours)
+            return normalisation(images)
+        return jittered(
+            images,
+            jitter=jitter,
+            noise=noise,
+            components=self.of.components,
+            generator=self.colours,
+            normalisation=normalisation,
+        )
 
     def _mixed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """By mixup or CutMix; where both are asked for, every batch by either."""

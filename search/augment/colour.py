@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from search.augment.geometry import is_large
+from search.augment.geometry import is_large, lay
 
 TOGETHER = 8  # pixels, of which a CPU multiplies as many at once in no more time than one
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in a grey, as ITU-R BT.601 has them and Pillow takes them
@@ -38,11 +38,11 @@ class Normalisation:
         mean, std = (
             torch.tensor(values, device=images.device).repeat(images.shape[3]) for values in (self.mean, self.std)
         )
-        pixels = images.permute(0, 2, 3, 1)
-        results = torch.empty(pixels.shape, device=images.device)
-        parts = 1 if is_large(images, *images.shape[2:]) else max(1, len(images))
-        for result, part in zip(torch.split(results, parts), torch.split(pixels, parts), strict=True):
-            result.copy_(part)
+        count, channels, height, width = images.shape
+        results = torch.empty(count, height, width, channels, device=images.device)
+        parts = 1 if is_large(images, height, width) else max(1, count)
+        for result, part in zip(torch.split(results, parts), torch.split(images, parts), strict=True):
+            lay(part, result)
             result.flatten(2).sub_(mean).div_(std)  # (N, H, W · C), where the same few numbers come again
         return results.permute(0, 3, 1, 2)
 
@@ -69,13 +69,20 @@ class Components:
 
 
 def jittered(
-    images: Tensor, *, jitter: float, noise: float, components: Components | None, generator: torch.Generator
+    images: Tensor,
+    *,
+    jitter: float,
+    noise: float,
+    components: Components | None,
+    generator: torch.Generator,
+    normalisation: Normalisation | None = None,
 ) -> Tensor:
     """Bytes or floats (N, C, H, W) to floats, each image's brightness, contrast, saturation and tint changed.
 
     The first three times a factor of their own, uniform from 1 - `jitter` to 1 + `jitter`, in this order; saturation
     only of three channels. Then each principal component times N(0, `noise`²) is added (Krizhevsky et al. 2012, who
-    multiply with the variance). All of it is one affine map of an image's colours, so nothing is clipped in between.
+    multiply with the variance). All of it is one affine map of an image's colours, and the normalisation with it, so
+    nothing is clipped in between.
     """
     count, channels = images.shape[:2]
     device, place = generator.device, images.device
@@ -89,11 +96,15 @@ def jittered(
     if components is not None:
         offset = (steps @ torch.tensor(components.rows, device=device)).to(place)
     greys = (bright * (1 - contrast))[:, 0].to(place) * luma.to(place)  # what each image's mean colour gives of grey
-    return _mapped(images, matrix, offset, greys)
+    normal = normalisation or Normalisation((0.0,) * channels, (1.0,) * channels)
+    mean, std = (torch.tensor(one, device=place) for one in (normal.mean, normal.std))
+    return _mapped(images, matrix, offset - mean, greys, 1 / std)
 
 
-def _mapped(images: Tensor, matrix: Tensor, offset: Tensor, greys: Tensor) -> Tensor:
+def _mapped(images: Tensor, matrix: Tensor, offset: Tensor, greys: Tensor, scale: Tensor) -> Tensor:
     """Every colour times its image's `matrix` (N, C, C), plus `offset` and mean colour times `greys` (both (N, C)).
+
+    Then times `scale` (C).
 
     Several pixels at a time, by a matrix that holds the image's own as often: a product of larger matrices is faster.
     """
@@ -102,13 +113,13 @@ def _mapped(images: Tensor, matrix: Tensor, offset: Tensor, greys: Tensor) -> Te
     pixels = images.permute(0, 2, 3, 1).reshape(count, -1, together * channels)
     results = torch.empty(pixels.shape, device=images.device)
     eye = torch.eye(together, device=images.device)
-    whole = torch.einsum("ab,nij->naibj", eye, matrix).reshape(count, together * channels, -1)
+    whole = torch.einsum("ab,nij->naibj", eye, matrix * scale).reshape(count, together * channels, -1)
     parts = 1 if is_large(images, height, width) else max(1, count)
     split = (torch.split(each, parts) for each in (results, pixels, whole, offset, greys))
     for result, part, product, shift, grey in zip(*split, strict=True):
         floats = part.float()
         colour = floats.mean(1).reshape(len(part), together, channels).mean(1)
-        moved = shift + (colour * grey).sum(1, keepdim=True)  # a grey, whose saturation is what it was
+        moved = (shift + (colour * grey).sum(1, keepdim=True)) * scale  # a grey, whose saturation is what it was
         torch.baddbmm(moved.repeat(1, together)[:, None], floats, product, out=result)
     return results.reshape(count, height, width, channels).permute(0, 3, 1, 2)
 

@@ -43,6 +43,21 @@ def test_greys_have_brightness_and_contrast_alone() -> None:
     assert torch.allclose(ours, expected, atol=1e-3)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jittered_and_normalised_at_once_is_one_after_the_other(channels: int) -> None:
+    images, normalisation = (
+        noise(4, channels),
+        Normalisation((90.0, 100.0, 120.0)[:channels], (3.0, 7.0, 20.0)[:channels]),
+    )
+    components = Components.of(images.numpy(), np.arange(4))
+    apart, at_once = (
+        jittered(images, jitter=0.4, noise=0.1, components=components, generator=generator(), normalisation=one)
+        for one in (None, normalisation)
+    )
+    mean, std = (torch.tensor(one)[:, None, None] for one in (normalisation.mean, normalisation.std))
+    assert torch.allclose(at_once, (apart - mean) / std, atol=1e-4)
+
+
 def test_factors_reach_from_one_less_to_one_more() -> None:
     white = torch.full((5_000, 1, 1, 1), 100.0)
     bright = jittered(white, jitter=0.4, noise=0.0, components=None, generator=generator()).flatten()

@@ -1,6 +1,6 @@
 """RandAugment's operations are Pillow's."""
 
-from collections.abc import Callable
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -24,21 +24,14 @@ def some(kind: str, side: int = 12, channels: int = 3) -> np.ndarray:
             return np.full((side, side, channels), 77, np.uint8)
 
 
-Operation = Callable[[torch.Tensor, float, torch.Tensor], torch.Tensor]
-
-
-def moving(map_of: Callable[..., policy.Map]) -> Operation:
-    return lambda images, strength, sign: policy.sampled(images, *map_of(strength, sign, images.shape[2:]))
-
-
-NAMED: dict[str, Operation] = {one.__name__: one for one in policy.OF_VALUES}
-NAMED |= {one.__name__: moving(one) for one in policy.OF_PLACES}
-ORDER: tuple[Operation | None, ...] = (None, *NAMED.values())
+NAMED = {one.__name__: one for one in policy.ALL if one}
 
 
 def ours(name: str, image: np.ndarray, strength: float, sign: int) -> np.ndarray:
     batch = torch.from_numpy(image).permute(2, 0, 1)[None].clone()
-    return NAMED[name](batch, strength, torch.tensor([float(sign)]))[0].permute(1, 2, 0).numpy()
+    return (
+        NAMED[name](batch, sign * strength if NAMED[name] in policy.DIRECTED else strength)[0].permute(1, 2, 0).numpy()
+    )
 
 
 @pytest.mark.parametrize("kind", ["noise", "ramp", "flat"])
@@ -74,32 +67,30 @@ def test_every_image_has_so_many_operations(seed: int, count: int, channels: int
     for _ in range(count):
         which, sign = (torch.randint(options, (7,), generator=generator) for options in (14, 2))
         for i in range(7):
-            if operation := ORDER[int(which[i])]:
-                expected[i : i + 1] = operation(expected[i : i + 1], 0.3, 2.0 * sign[i : i + 1] - 1)
+            if operation := policy.ALL[int(which[i])]:
+                direction = 2 * int(sign[i]) - 1 if operation in policy.DIRECTED else 1
+                expected[i : i + 1] = operation(expected[i : i + 1], 0.3 * direction)
     assert found.equal(expected)
 
 
 def test_every_operation_is_drawn_equally_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And, where there are two, either of its directions."""
     images = torch.zeros(14_000, 1, 1, 1, dtype=torch.uint8)
-    seen: dict[str, int] = {}
+    seen: Counter[tuple[str, float]] = Counter()
 
-    def of_values(name: str) -> Operation:
-        def operation(chosen: torch.Tensor, strength: float, sign: torch.Tensor) -> torch.Tensor:
-            assert set(sign.tolist()) == {-1.0, 1.0}
-            seen[name] = len(chosen)
+    def counting(operation: policy.Operation) -> policy.Operation:
+        def counted(chosen: torch.Tensor, strength: float) -> torch.Tensor:
+            seen[operation.__name__, strength] += len(chosen)
             return chosen
 
-        return operation
+        return counted
 
-    def of_places(name: str, map_of: Callable[..., policy.Map]) -> Callable[..., policy.Map]:
-        def counting(strength: float, sign: torch.Tensor, size: policy.Size) -> policy.Map:
-            seen[name] = len(sign)
-            return map_of(strength, sign, size)
-
-        return counting
-
-    monkeypatch.setattr(policy, "OF_VALUES", tuple(of_values(one.__name__) for one in policy.OF_VALUES))
-    monkeypatch.setattr(policy, "OF_PLACES", tuple(of_places(one.__name__, one) for one in policy.OF_PLACES))
+    directed = [one.__name__ for one in policy.DIRECTED]
+    watched = {one: counting(one) for one in policy.ALL if one}
+    monkeypatch.setattr(policy, "ALL", (None, *watched.values()))
+    monkeypatch.setattr(policy, "DIRECTED", tuple(watched[one] for one in policy.DIRECTED))
     randaugment(images, count=1, magnitude=9.0, generator=torch.Generator().manual_seed(0))
-    assert len(seen) == 13
-    assert all(abs(number - 1_000) < 5 * 1_000**0.5 for number in seen.values())
+    expected = {(name, way): 500 for name in directed for way in (-0.3, 0.3)}
+    expected |= {(name, 0.3): 1_000 for name in NAMED if name not in directed}
+    assert seen.keys() == expected.keys()
+    assert all(abs(seen[one] - number) < 5 * number**0.5 for one, number in expected.items())
