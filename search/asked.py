@@ -17,7 +17,7 @@ from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
 from analysis.toml import line_of
 from analysis.training import Training
-from search.data import DataError, DataNameError, DataSet, best_available, load, resized, split
+from search.data import DataError, DataNameError, DataSet, Indices, best_available, load, resized, split
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
 from search.words import fraction, integer, of
@@ -158,17 +158,23 @@ def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
 def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
     """The images, what the named fidelity comes to with them, and how it is trained."""
     asked = _fidelity(options)
+    data, rest = loaded(options.data or best_available())
+    fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
+    if "epochs" in _changes(options.fidelity):  # written out, so it is meant, however few the images are
+        fidelity = replace(fidelity, epochs=asked.epochs)
+    return data, fidelity, training(options, data)
+
+
+def loaded(name: str) -> tuple[DataSet, Indices]:
+    """The images called so, and those of them that can be trained on."""
     try:
-        data = load(options.data or best_available(), lambda line: print(f"explore: {line}", file=sys.stderr))
+        data = load(name, lambda line: print(f"explore: {line}", file=sys.stderr))
         rest, _ = split(data, run_seed=0, replicate=0, train_images=len(data.train))
     except DataNameError as error:
         raise UsageError(str(error)) from None
     except DataError as error:
         raise FailedError(str(error)) from None
-    fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
-    if "epochs" in _changes(options.fidelity):  # written out, so it is meant, however few the images are
-        fidelity = replace(fidelity, epochs=asked.epochs)
-    return data, fidelity, training(options, data)
+    return data, rest
 
 
 def as_seen(data: DataSet, fidelity: Fidelity, trainings: Iterable[Training]) -> DataSet:

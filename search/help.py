@@ -14,6 +14,7 @@ EPILOG = """words:
   explore train     networks by name, trained side by side
   explore ablate    what each trick adds to the training of one network
   explore report    make a run's report again, or compare several runs (--text: on the terminal)
+  explore repeat    trials of a run trained again, and whether the numbers are the same
   explore runs      the runs there are: how far each is, and what it says
   explore zoo       the named networks: errors of public weights, costs, measured speed (--plot: their map)
   explore compare   networks side by side: costs, stages, published figures (--measure: speed)

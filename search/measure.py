@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from search.errors import UsageError
-from search.trainable import machine
+from search.here import machine
 from space import Arch, build
 
 WARM_UP = 3

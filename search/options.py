@@ -4,106 +4,17 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
 
 from search.help import ABLATIONS, COSTS, EPILOG, PURPOSE, SPACES, SWEEPS, TRAININGS
+from search.option_groups import TOLERANCE, measuring, question, racing, training
 from search.parser import Parser
 
-TOLERANCE = "1%"  # around a budget, unless said
 BAG = "warm-up,no-bias-decay,zero-gamma,cosine,label-smoothing,mixup"
 """The refinements of He et al. (2019) that any network and data set can have, in the order of their tables."""
-
-
-def _question(*, of_sweep: bool = False) -> Parser:
-    """The options that say what is compared; of a sweep, that may be."""
-    from space.axes import AXES  # here: it takes numpy, which costs and tables do without
-
-    *most, last = AXES
-    yielding = "; ".join(f"{axis.name}: {' or '.join(axis.against)}" for axis in AXES.values())
-    parser = Parser(add_help=False)
-    ask = parser.add_argument_group("the question")
-    if of_sweep:
-        amounts = "4GFLOPs; for a space also 26Mparams, 12Mactivations, <=30Mcio"
-        ask.add_argument("--budget", metavar="AMOUNT", action="append", required=True, help=amounts)
-        ask.add_argument("--tolerance", metavar="F", default=TOLERANCE, help="around a space's budgets (default 1%%)")
-    else:
-        ask.add_argument("--budget", metavar="AMOUNT", required=True, help="4GFLOPs, 800MFLOPs or 4e9 multiply-adds")
-    ask.add_argument(
-        "--axis",
-        action="append",
-        required=not of_sweep,
-        help=f"what varies: {', '.join(most)} or {last}; two span a plane",
-    )
-    ask.add_argument("--against", metavar="DIM", help=f"what gives way, the first by default ({yielding})")
-    ask.add_argument(
-        "--base", metavar="NAME", help="network to start from (default: the ladder's nearest, brought to the budget)"
-    )
-    ask.add_argument(
-        "--values",
-        metavar="V,V",
-        action="append",
-        help="values of the axis, and given again, of a plane's second (default: those explore plan shows)",
-    )
-    ask.add_argument(
-        "--match", metavar="RULE", default="paper", help="paper: the papers' rule (default); exact: 0.1 %%"
-    )
-    ask.add_argument("--width-multiple", metavar="N", help="exact matching solves widths in multiples of N, such as 8")
-    ask.add_argument(
-        "--resolution", metavar="PIXELS", help="input side at which networks are costed (default: the base's own)"
-    )
-    return parser
-
-
-def _training(seeds: int = 3, of: str = "setting") -> Parser:
-    """The options that say how its settings are trained."""
-    parser = Parser(add_help=False)
-    train = parser.add_argument_group("the training")
-    train.add_argument(
-        "--data",
-        metavar="NAME",
-        help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME "
-        "(default: fashion-mnist where it is installed, else digits)",
-    )
-    train.add_argument(
-        "--fidelity", metavar="NAME", help="tiny, quick (default), medium or full; quick,epochs=8 changes a field"
-    )
-    train.add_argument("--recipe", metavar="NAME", help="a preset such as bag-of-tricks, or a file (explore recipe)")
-    train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")
-    train.add_argument(
-        "--weights", metavar="FILE", help="that the networks start from, or that of a relative of theirs"
-    )
-    many = f"replicates of every {of} (default {seeds})"
-    train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
-    train.add_argument(
-        "--retries",
-        metavar="N",
-        default="2",
-        help="of a trial whose worker died, hung or lacked memory or files (default 2)",
-    )
-    train.add_argument("--time", metavar="T", help="begin no trial after 90s, 30m, 2h or 1h30m")
-    train.add_argument("--run", metavar="DIR", help="run folder (default: runs/ and a name that says the question)")
-    train.add_argument("--keep-weights", metavar="WHICH", help="in the run folder: best, each setting's alone, or all")
-    train.add_argument(
-        "--address", metavar="RAY", help="a Ray cluster to join, HOST:PORT or auto (default: this machine alone)"
-    )
-    train.add_argument("--gpus-per-trial", metavar="F", help="share of a GPU for each trial (default: what it needs)")
-    train.add_argument(
-        "--storage",
-        metavar="URL",
-        help="of Optuna's, such as sqlite:///study.db, to follow the run in optuna-dashboard",
-    )
-    return parser
-
-
-def _racing() -> Parser:
-    """The option that makes of a fixed number of seeds the most there may be."""
-    parser = Parser(add_help=False)
-    race = parser.add_argument_group("the race")
-    race.add_argument("--race", action="store_true", help="add seeds until the verdict is decided, --seeds at most")
-    return parser
 
 
 def _explore() -> Parser:
     return Parser(
         "explore",
-        parents=[_question(), _training(), _racing()],
+        parents=[question(), training(), racing()],
         description=PURPOSE,
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
@@ -112,25 +23,14 @@ def _explore() -> Parser:
 
 def _plan() -> Parser:
     what = "The settings of an axis, nothing trained. Takes the options of the main job, so that it can be previewed."
-    parser = Parser("explore plan", parents=[_question(), _training(), _racing()], description=what)
+    parser = Parser("explore plan", parents=[question(), training(), racing()], description=what)
     parser.add_argument("--estimate", action="store_true", help="train a few steps to say what all will take")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser
 
 
-def _measuring() -> Parser:
-    """The options that say what is timed, and where."""
-    parser = Parser(add_help=False)
-    parser.add_argument("--measure", action="store_true", help="run them: latency with its spread, throughput, memory")
-    parser.add_argument(
-        "--device", metavar="NAME", default="cpu", help="cpu (default), cuda or mps, of what is measured"
-    )
-    parser.add_argument("--batch", metavar="N", default="1", help="images at a time, of what is measured (default 1)")
-    return parser
-
-
 def _cost() -> Parser:
-    parser = Parser("explore cost", parents=[_measuring()], description=COSTS)
+    parser = Parser("explore cost", parents=[measuring()], description=COSTS)
     parser.add_argument("network", nargs="*", help="names or sentences")
     parser.add_argument("--all", action="store_true", help="every named network")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: the network's own)")
@@ -169,7 +69,7 @@ def _space() -> Parser:
 def _sweep() -> Parser:
     parser = Parser(
         "explore sweep",
-        parents=[_question(of_sweep=True), _training(seeds=1, of="proposal")],
+        parents=[question(of_sweep=True), training(seeds=1, of="proposal")],
         description="Architecture and hyperparameters searched together: every candidate is within the budgets.",
         epilog=SWEEPS,
         formatter_class=RawDescriptionHelpFormatter,
@@ -196,7 +96,7 @@ def _sweep() -> Parser:
 def _ablate() -> Parser:
     parser = Parser(
         "explore ablate",
-        parents=[_training(seeds=5, of="list of tricks")],
+        parents=[training(seeds=5, of="list of tricks")],
         description="What each trick adds to the training of one network: without any, then with one more each time.",
         epilog=ABLATIONS,
         formatter_class=RawDescriptionHelpFormatter,
@@ -210,7 +110,7 @@ def _ablate() -> Parser:
 def _train() -> Parser:
     parser = Parser(
         "explore train",
-        parents=[_training(of="network")],
+        parents=[training(of="network")],
         description="Networks by name, trained side by side: each is compared with the first.",
         epilog=TRAININGS,
         formatter_class=RawDescriptionHelpFormatter,
@@ -235,6 +135,15 @@ def _report() -> Parser:
     parser.add_argument("--table", metavar="NAME", help="save this table: trials, settings; of several runs study")
     files = "a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex; of several runs a page: .html"
     parser.add_argument("--output", metavar="FILE", help=files)
+    return parser
+
+
+def _repeat() -> Parser:
+    what = "Train trials of a run again, from their lines of its ledger, and say whether their numbers are the same."
+    parser = Parser("explore repeat", description=what)
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("trial", nargs="*", metavar="TRIAL", help="the start of a key, or a setting: its first seed")
+    parser.add_argument("--sample", metavar="N", help="so many drawn at random (default 1, where none is named)")
     return parser
 
 
@@ -276,7 +185,7 @@ def _recipe() -> Parser:
 
 def _compare() -> Parser:
     what = "Networks side by side: costs, stages, sentences, what was published of them, and what was measured."
-    parser = Parser("explore compare", parents=[_measuring()], description=what)
+    parser = Parser("explore compare", parents=[measuring()], description=what)
     parser.add_argument("network", nargs="+", help="two or more names or sentences")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side (default: each network's own)")
     return parser
@@ -292,6 +201,7 @@ COMMANDS: dict[str, Callable[[], Parser]] = {
     "train": _train,
     "ablate": _ablate,
     "report": _report,
+    "repeat": _repeat,
     "runs": _runs,
     "zoo": _zoo,
     "recipe": _recipe,

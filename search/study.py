@@ -1,11 +1,9 @@
 """The study: Ray Tune runs the trials, Optuna holds what was asked and told, the ledger keeps whatever has ended."""
 
-import platform
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import optuna
@@ -23,15 +21,15 @@ from search.data import DataSet
 from search.early import scheduler
 from search.errors import FailedError
 from search.heartbeat import DIED, Heartbeat
+from search.here import machine, versions
 from search.jobs import Event, Job, Watch, config
 from search.keeper import Keeper
 from search.mirror import Mirror
 from search.source import Source
-from search.trainable import ProxyTrainable, lacked_memory, machine
+from search.trainable import ProxyTrainable, lacked_memory
 
 RETRIES = 2  # of a trial whose failure may pass
 READINGS = ("epoch", "train_loss", "validation_loss", "validation_error", "seconds")  # of an epoch
-VERSIONS = ("design-space-explorer", "torch", "ray", "optuna", "numpy")
 
 
 class Halt(tune.Stopper):
@@ -185,7 +183,7 @@ def _record(recipe: Recipe, job: Job, **outcome: Any) -> Trial:  # noqa: ANN401 
         replicate=job.replicate,
         fidelity=recipe.fidelity.name,
         hyperparameters=asdict(job.training),
-        versions={name: version(name) for name in VERSIONS} | {"python": platform.python_version()},
+        versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

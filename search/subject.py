@@ -1,6 +1,7 @@
 """What a command is about: a network by name or sentence, or the best of a run."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from analysis.keeping import measure, weights_file, winner
 from analysis.recipe import RecordError
 from analysis.record import Run
+from analysis.trial import Trial
 from search.errors import UsageError
 from space import Arch, parse
 
@@ -48,10 +50,7 @@ def _of_run(folder: str, asked: str) -> Subject:
         raise UsageError(str(error)) from None
     if not trials:
         raise UsageError(f"{folder}: no trial of the run is finished; let it end, or name a network")
-    chosen = [trial for trial in trials if trial.setting == asked or trial.key.startswith(asked)] if asked else best
-    if not chosen:
-        settings = ", ".join(dict.fromkeys(trial.setting for trial in trials))
-        raise UsageError(f"{folder}: {asked!r} is no trial of the run; write a setting ({settings[:200]}) or a key")
+    chosen = called(asked, trials, folder) if asked else best
     first = chosen[0]
     name = re.sub(r"[\W_]+", "_", f"network_{first.setting}")  # + warm-up
     there = [
@@ -63,3 +62,11 @@ def _of_run(folder: str, asked: str) -> Subject:
         return Subject(name, parse(first.proxy), there[0], what)
     what = f"{how}: the candidate, untrained; the run keeps no weights of it"
     return Subject(name, parse(first.sentence), None, what)
+
+
+def called(word: str, trials: Sequence[Trial], folder: str) -> list[Trial]:
+    """Those of a run that have the setting, or a key that begins so; one at least."""
+    if found := [trial for trial in trials if trial.setting == word or trial.key.startswith(word)]:
+        return found
+    settings = ", ".join(dict.fromkeys(trial.setting for trial in trials))
+    raise UsageError(f"{folder}: {word[:40]!r} is no trial of the run; write a setting ({settings[:200]}) or a key")

@@ -1,12 +1,8 @@
 """A trial as Ray Tune runs it: one step is one epoch; a worker process takes one trial after another."""
 
 import gc
-import os
 import time
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from platform import machine as architecture
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -17,6 +13,7 @@ from search.allocator import return_freed
 from search.configured import trainer_of
 from search.data import DataSet
 from search.devices import Kind, device_of, forget_peak, measured_peak
+from search.here import machine
 from search.outcome import WEIGHTS
 from search.team import Team
 from space import parse
@@ -138,11 +135,3 @@ def lacked_memory(reason: str) -> bool:
     # torch's, of a GPU and of a CPU: plain RuntimeErrors; Python's; Ray's
     words = ("out of memory", "can't allocate memory", "MemoryError", "OutOfMemoryError")
     return any(word in reason for word in words)
-
-
-@cache
-def machine() -> str:
-    """The type of this machine: processor and cores, so that figures of one type can be compared."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), architecture())
-    return f"{model}, {os.cpu_count()} cores"

@@ -40,7 +40,7 @@ def test_every_command_in_the_documents_is_understood(
         assert capsys.readouterr().out
     elif words[0] == "report":
         assert (ROOT / COMMANDS["report"]().parse_args(words[1:]).run[0] / "recipe.toml").exists()
-    elif words[0] in ("sweep", "train", "ablate"):
+    elif words[0] in ("sweep", "train", "ablate", "repeat"):
         COMMANDS[words[0]]().parse_args(words[1:])
     else:
         COMMANDS["explore"]().parse_args(words)

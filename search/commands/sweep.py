@@ -18,7 +18,7 @@ from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
-from search.options import TOLERANCE
+from search.option_groups import TOLERANCE
 from search.presets import training_for
 from search.priors import refuse_impossible, tunables, views
 from search.words import integer, of, planned, tolerance

@@ -38,12 +38,13 @@ from analysis.sweep import Between, Sweep
 from search.candidates import Settings
 from search.cluster import Resources, cluster
 from search.data import DataSet, Images, load
+from search.here import machine
 from search.jobs import Event, jobs
 from search.outcome import Outcome
 from search.proposals import Proposer
 from search.source import Listed
 from search.study import execute
-from search.trainable import ProxyTrainable, machine
+from search.trainable import ProxyTrainable
 from tests.bench.timing import judge, seconds
 
 COMMITTED = Path(__file__).parents[2] / "runs/cardinality-4GFLOPs-resnet50-fashion-mnist-quick"

@@ -292,7 +292,7 @@ def test_a_report_says_what_could_not_be_read(tmp_path: Path, capsys: pytest.Cap
 def test_a_word_that_is_no_command_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "reprot", "runs/one")
     assert (code, out, err.count("\n")) == (2, "", 1)
-    known = "plan, cost, show, space, sweep, train, ablate, report, runs, zoo, recipe, export, compare"
+    known = "plan, cost, show, space, sweep, train, ablate, report, repeat, runs, zoo, recipe, export, compare"
     assert f"write {known} (the nearest is report)" in err
 
 
