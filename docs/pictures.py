@@ -1,14 +1,23 @@
-"""Draws the pictures of README and docs from the committed runs and measurements; `make pictures`."""
+"""The pictures of README and docs, from the committed runs and measurements; `make pictures`.
 
+What a picture of a run shows is beside it as JSON, with six digits: the same bytes from the same records. `python
+docs/pictures.py --numbers` writes these alone, and needs no browser.
+"""
+
+import json
 import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
 from analysis.figures.drawing import PALETTE
-from analysis.figures.tradeoff import tradeoff, tradeoff_info
+from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
 from analysis.record import Run
 
@@ -42,9 +51,49 @@ def scaling(rows: pd.DataFrame) -> go.Figure:
     return figure.update_layout(template="plotly_white", legend={"orientation": "h", "y": 1.16}, margin=margin)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What is to be seen, numbers only, and how it is drawn."""
+
+    info: Callable[[], Any]
+    draw: Callable[[Any], go.Figure]
+    height: int  # pixels
+
+    def numbers(self) -> str:
+        """The text of the JSON file."""
+        return json.dumps(plain(self.info()), indent=1, ensure_ascii=False) + "\n"
+
+
+def plain(value: object) -> object:
+    """Named tuples and dataclasses as objects, floats with six digits, and those that are no number as null."""
+    if names := getattr(value, "_fields", None) or getattr(value, "__dataclass_fields__", None):
+        return {name: plain(getattr(value, name)) for name in names}
+    if isinstance(value, tuple | list):
+        return [plain(one) for one in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def along_the_axis(name: str, metric: Metric = "test_error") -> Picture:
+    """Of the committed run of that name."""
+
+    def info() -> Tradeoff:
+        run = Run.open(ROOT / "runs" / name)
+        return tradeoff_info(run.recipe, run.trials(), metric, image_scores(run))
+
+    return Picture(info, tradeoff, 520)
+
+
+PICTURES = {
+    "cardinality": along_the_axis("cardinality-4GFLOPs-resnet50-fashion-mnist-quick"),
+}
+
 if __name__ == "__main__":
-    run = Run.open(ROOT / "runs" / "cardinality-4GFLOPs-resnet50-fashion-mnist-quick")
-    figure = tradeoff(tradeoff_info(run.recipe, run.trials(), scores=image_scores(run)))
-    figure.write_image(ROOT / "docs" / "cardinality.svg", width=820, height=520)
-    measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
-    scaling(measured).write_image(ROOT / "docs" / "scaling.svg", width=820, height=420)
+    for name, picture in PICTURES.items():
+        (ROOT / "docs" / f"{name}.json").write_text(picture.numbers(), encoding="utf-8")
+        if "--numbers" not in sys.argv:
+            picture.draw(picture.info()).write_image(ROOT / "docs" / f"{name}.svg", width=820, height=picture.height)
+    if "--numbers" not in sys.argv:
+        measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
+        scaling(measured).write_image(ROOT / "docs" / "scaling.svg", width=820, height=420)
