@@ -26,21 +26,25 @@ class Listing(NamedTuple):
 
     note: str
     more: str
+    repeat: str  # the command that trains one of them again; nothing where none is finished
     sheet: Sheet
 
 
 def listing(run: Run, trials: Sequence[Trial], settings: Iterable[Setting]) -> Listing:
     """In the order of the settings, of a search the best first; `settings` are the trials', with their costs."""
+    folder = shlex.quote(run.folder.resolve().name)
     recipe, costs = run.recipe, {setting.setting: setting for setting in settings}
     shown, which = _best(recipe.sweep, trials) if recipe.sweep else _last(trials, list(costs))
     note, more = f"Every trial that has ended: {len(trials):,}." if trials else "No trial has ended.", ""
     if len(shown) < len(trials):
         note = f"{MOST:,} of {len(trials):,} trials, {which}. All are in a file by this command, given beside the run:"
-        more = f"explore report {shlex.quote(run.folder.resolve().name)} --table trials --output trials.csv"
+        more = f"explore report {folder} --table trials --output trials.csv"
     tuned = tuple(one.field for one in recipe.sweep.tune) if recipe.sweep else ()
-    columns = (*COLUMNS, *tuned, "MACs", "params", "ended (UTC)")
+    columns = (*COLUMNS, *tuned, "MACs", "params", "ended (UTC)", "key")
     rows = tuple(_row(trial, tuned, costs) for trial in shown)
-    return Listing(note, more, Sheet("trials", "Table of the trials", columns, rows))
+    finished = next((trial.key for trial in shown if trial.state == "finished"), "")
+    repeat = f"explore repeat {folder} {finished}" if finished else ""
+    return Listing(note, more, repeat, Sheet("trials", "Table of the trials", columns, rows))
 
 
 def _last(trials: Sequence[Trial], order: list[str]) -> tuple[list[Trial], str]:
@@ -72,6 +76,7 @@ def _row(trial: Trial, tuned: tuple[str, ...], costs: Mapping[str, Setting]) -> 
         *(chosen(trial.hyperparameters[name]) for name in tuned),
         *((large(setting.macs), large(setting.params)) if setting else (none(), none())),
         words(trial.finished_at.removesuffix("+00:00").replace("T", " ")),
+        words(brief(trial.key, 60)),
     ]
     return row(trial.setting, cells)
 

@@ -38,6 +38,15 @@ def test_all_trials_of_a_small_run_are_in_their_order(tmp_path: Path) -> None:
     assert {len(one.cells) + 1 for one in found.sheet.rows} == {len(found.sheet.columns)}
 
 
+def test_every_trial_has_its_key_and_a_finished_one_the_command_that_trains_it_again(tmp_path: Path) -> None:
+    run, trials = a_run(tmp_path), [failed(a_trial(AXIS, 0, 0)), a_trial(AXIS, 1, 0)]
+    found = listing(run, trials, AXIS.settings)
+    assert found.sheet.columns[-1] == "key"
+    assert [one.cells[-1].text for one in found.sheet.rows] == [trial.key for trial in trials]
+    assert found.repeat == f"explore repeat 'my run' {trials[1].key}"
+    assert listing(run, trials[:1], AXIS.settings).repeat == ""
+
+
 def test_of_many_trials_on_an_axis_the_last_to_end_are_there_and_the_others_are_a_command_away(tmp_path: Path) -> None:
     trials = many(MOST + 7)
     found = listing(a_run(tmp_path), trials, AXIS.settings)

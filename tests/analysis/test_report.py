@@ -105,7 +105,7 @@ def test_a_report_is_the_same_whenever_and_in_whatever_order(tmp_path: Path) -> 
     recipe = a_recipe()
     texts = []
     for name, written in (("a", trials(recipe)), ("b", trials(recipe)[::-1])):
-        run = Run.create(tmp_path / name, recipe)
+        run = Run.create(tmp_path / name / "run", recipe)
         for trial in written:
             run.append(trial)
         texts += [report.render(run), report.render(Run.open(run.folder))]
