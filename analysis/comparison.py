@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.agreement import Agreement
 from analysis.crossed import crossed_contrast, crossed_difference, shared_level
+from analysis.foretelling import foretold
 from analysis.orders import order_agreement
 from analysis.record import Run
 from analysis.sides import Point, Side, parts, shared_points, sides
@@ -40,6 +41,7 @@ class Step:
     each: float  # core-seconds of a finished trial, on average
     seconds: float  # core-seconds of the finished trials that the order rests on
     to_reference: Pair | None  # None: it is the reference
+    by_score: Mapping[str, Agreement]  # of each score of this run with the reference's test errors; empty: it is that
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +153,10 @@ def _study(ordered: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> St
 
 
 def _step(side: Side, to_reference: Pair | None) -> Step:
-    if to_reference is None:
-        measured: Iterable[Point] = side.points.values()
-    else:
-        measured = (one if side is to_reference.a else other for one, other in to_reference.shared)
+    shared: list[tuple[Point, Point]] = []
+    if to_reference:
+        shared = [pair if side is to_reference.a else pair[::-1] for pair in to_reference.shared]
+    measured = [ours for ours, _ in shared] or side.points.values()
     keys = {point.keys[replicate] for point in measured for replicate in point.errors}
     seconds = sum(trial.core_seconds for trial in side.trials if trial.key in keys)
-    return Step(side, side.each, seconds, to_reference)
+    return Step(side, side.each, seconds, to_reference, foretold(side, shared) if shared else {})

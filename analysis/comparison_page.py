@@ -16,6 +16,7 @@ from analysis.comparison_tables import (
     fronts_sheet,
     orders_sheet,
     recipe_rows,
+    scores_sheet,
     study_sheet,
     tested_sheet,
 )
@@ -88,6 +89,7 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
         name = numbered("study", number)
         plots, sheets = (study_plot(study, name),), (study_sheet(study, f"{name}-table"),)
         yield Section("What agreement costs", (_STUDY, COVERAGE), plots, sheets)
+        yield Section("What foretells the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
     if any(pair.by_error.pairs for pair in compared.pairs):
         once = () if compared.studies else (COVERAGE,)
         yield Section("Orders of the settings", once, sheets=(orders_sheet(compared.pairs),))
@@ -114,6 +116,10 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
 _STUDY = (
     "Runs of one question, trained at several fidelities or by several recipes, the cheapest first. The order of each "
     "is held against that of the run whose trials cost the most; that this is the true one is an assumption."
+)
+_SCORES = (
+    "Kendall's τ-b of each score of a run's trials with the test errors of the costliest run. Which is best here was "
+    "chosen after looking: only intervals that are far apart say that one score is better than another."
 )
 _DIFFERENCES = (
     "Means over seeds, and what the second run has more than the first: 95 % intervals over {over}; those of two runs' "

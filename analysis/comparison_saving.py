@@ -28,6 +28,7 @@ def tables(runs: Sequence[Run]) -> dict[str, pd.DataFrame]:
         "orders": pd.DataFrame([_order(pair) for pair in compared.pairs if pair.shared]),
         "differences": pd.DataFrame([row for pair in compared.pairs for row in _differences(pair)]),
         "study": study_table(compared),
+        "scores": scores_table(compared),
         "costs": pd.DataFrame([_costs(side) for side in compared.sides]),
         "recipes": _recipes(compared.sides),
     }
@@ -47,6 +48,20 @@ def study_table(compared: Comparison) -> pd.DataFrame:
             | (_taus(step.to_reference) if step.to_reference else {})
             for study in compared.studies
             for step in study.steps
+        ]
+    )
+
+
+def scores_table(compared: Comparison) -> pd.DataFrame:
+    """A row for every score of every run of a study: tau with the test errors of the costliest run."""
+    return pd.DataFrame(
+        [
+            {"reference": str(study.reference.run.folder), **_who(step.side), "score": score}
+            | _interval("tau", found.tau)
+            | {"settled": found.settled, "pairs": found.pairs}
+            for study in compared.studies
+            for step in study.steps
+            for score, found in step.by_score.items()
         ]
     )
 

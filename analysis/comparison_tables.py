@@ -8,6 +8,7 @@ from analysis.agreement import Agreement
 from analysis.cells import difference_words
 from analysis.comparison import Pair, Study
 from analysis.comparison_words import p_words, share_words
+from analysis.foretelling import SCORES
 from analysis.orders import tau_words
 from analysis.pages import machines
 from analysis.plain import to_plain
@@ -88,6 +89,17 @@ def study_sheet(study: Study, name: str) -> Sheet:
         costs = (_seconds(step.seconds), _seconds(step.each), Cell(_seeds(step.side)))
         rows.append(row(step.side.label, (*costs, *agreed, *(words(values[index]) for values in changed.values()))))
     return Sheet(name, "Table of the study", columns, tuple(rows))
+
+
+def scores_sheet(study: Study, name: str) -> Sheet:
+    """Which score of every cheaper run foretells the costliest run's order of test errors, and how well."""
+    steps = [step for step in study.steps if step.by_score]
+    rows = [
+        row(score, tuple(interval(tau_words(step.by_score[score].tau), step.by_score[score].tau) for step in steps))
+        for score in SCORES
+    ]
+    label = f"What foretells the order of {study.reference.letter}"
+    return Sheet(name, label, ("score", *(step.side.label for step in steps)), tuple(rows))
 
 
 def _changed(recipes: Sequence[Recipe]) -> dict[str, list[str]]:

@@ -186,7 +186,7 @@ def test_figures_and_tables_have_names(written: Written) -> None:
     runs = written(of_epochs(40, 0), of_epochs(2, 1), *searches())
     assert list(figures(runs)) == ["error", "shape", "study", "spaces", "fronts"]
     found = tables(runs)
-    assert list(found) == ["orders", "differences", "study", "costs", "recipes"]
+    assert list(found) == ["orders", "differences", "study", "scores", "costs", "recipes"]
     study = found["study"]
     assert study["run"].tolist() == ["B", "A"]
     assert study["core_seconds"].tolist() == [250.0, 5000.0]
