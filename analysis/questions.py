@@ -21,7 +21,7 @@ from analysis.words import plural
 def question(recipe: Recipe) -> str:
     """In one sentence."""
     if recipe.sweep:
-        budgets = ", ".join(recipe.sweep.budgets) or recipe.budget
+        budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or recipe.budget
         return f"At {budgets}, which network has the least {' and '.join(recipe.sweep.objectives)}?"
     if recipe.is_named:
         beside = " once all cost the same" if recipe.match == EQUAL else ""

@@ -57,6 +57,7 @@ class Sweep:
     space: str = ""  # a sentence with choices; empty: one of the recipe's settings is chosen
     budgets: tuple[str, ...] = ()  # of the candidates, as written
     tolerance: Annotated[float, Bounds(least=0, below=1)] = 0.01  # around them
+    latency: str = ""  # that a candidate may take at most, as written: 20ms@cpu,batch=1
     proxy_macs: Count  # that every proxy costs, as nearly as whole channels allow
     tune: tuple[Tunable, ...] = ()
     objectives: tuple[Objective, ...] = ("loss",)

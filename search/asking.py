@@ -16,10 +16,12 @@ from analysis.recipe import Recipe
 from analysis.sweep import Between, Sweep, Tunable, levels
 from analysis.trial import Proposal
 from search.candidates import Candidates
+from search.ceiling import OverError
 from search.samplers import Mended
 from space.errors import SpaceError
 from space.spaces.choices import Parameter, Value
 
+TRIES = 20  # candidates in a row that take too long, of which most are only predicted to
 MOST_MISSING = 100_000  # numbers between two proposals of a ledger
 
 
@@ -33,6 +35,7 @@ class Asker:
         self.storage = optuna.storages.InMemoryStorage()
         self.study = _study(self.storage, self.sweep, self.sampler)
         self.refused: list[str] = []  # why candidates have no proxy
+        self.over: list[str] = []  # why others take too long
         self.grid: Iterator[dict[str, Any]] | None = None
         self.grid_ended = False
 
@@ -47,14 +50,19 @@ class Asker:
 
     def ask(self) -> Proposal | None:
         """One trial more of Optuna's; None where the grid has ended, or what was chosen has no proxy."""
-        if self.sweep.sampler == "grid" and not self._enqueue():
-            return None
-        trial = self.study.ask()
-        try:
-            setting = self.candidates.choose(partial(self._suggested, trial), trial.number)
-        except SpaceError as error:  # its number stays empty in the ledger
-            self.refused.append(str(error))
-            self.study.tell(trial, state=TrialState.FAIL)
+        for _ in range(TRIES):
+            if self.sweep.sampler == "grid" and not self._enqueue():
+                return None
+            trial = self.study.ask()
+            try:
+                setting = self.candidates.choose(partial(self._suggested, trial), trial.number)
+                break
+            except SpaceError as error:  # its number stays empty in the ledger
+                self.study.tell(trial, state=TrialState.FAIL)
+                (self.over if isinstance(error, OverError) else self.refused).append(str(error))
+                if not isinstance(error, OverError):
+                    return None
+        else:
             return None
         tuned = {one.field: _tuned(trial, one) for one in self.sweep.tune}
         kept = {k: v for k, v in self.trial(trial.number).system_attrs.items() if isinstance(v, int | float | str)}

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from analysis.recipe import Recipe, Setting
+from search.ceiling import ceiling
+from search.seeds import seed_for
 from space.arch import Arch
 from space.budget import limit
 from space.cost import cost
@@ -16,6 +20,9 @@ from space.spaces.choosing import Ask, Chooser, chooser
 from space.spaces.filling import tables
 from space.spaces.listing import networks
 from space.spaces.space import space
+
+if TYPE_CHECKING:
+    from search.gate import Gate
 
 
 class Candidates(Protocol):
@@ -94,15 +101,18 @@ def found(recipe: Recipe, number: int, arch: Arch, proxy: Arch) -> Setting:
     )
 
 
-def candidates(recipe: Recipe, reduction: Reduction) -> Candidates:
-    """What the recipe's sweep chooses from."""
+def candidates(recipe: Recipe, reduction: Reduction, folder: Path) -> Candidates:
+    """What the recipe's sweep chooses from; what is measured of candidates is kept in the run's folder."""
     sweep = recipe.sweep
     assert sweep
     if not recipe.is_free:
         return Settings(recipe.settings)
     chosen = chooser_of(sweep.space, sweep.budgets, sweep.tolerance, recipe.resolution)
+    gate = _gate(recipe, chosen, folder) if sweep.latency else None
 
     def proxy(arch: Arch) -> Arch:
+        if gate:
+            gate.admit(arch)
         made = whole_proxy(arch, reduction, sweep.proxy_macs)
         if recipe.training.weights:
             from search.start import start_from  # imports torch, which a driver needs for nothing else
@@ -111,6 +121,22 @@ def candidates(recipe: Recipe, reduction: Reduction) -> Candidates:
         return made
 
     return Found(chosen, recipe, proxy)
+
+
+def _gate(recipe: Recipe, chosen: Chooser, folder: Path) -> "Gate":
+    from search.gate import Gate  # imports torch, which a driver needs for nothing else
+
+    assert recipe.sweep
+
+    chance = np.random.default_rng(seed_for("latency", recipe.seed))
+
+    def ask(_: Parameter, possible: tuple[Value, ...]) -> Value:
+        return possible[int(chance.integers(len(possible)))]
+
+    def draw(count: int) -> list[Arch]:
+        return [chosen.choose(ask).arch for _ in range(count)]
+
+    return Gate(ceiling(recipe.sweep.latency), folder, recipe.resolution, draw)
 
 
 @cache

@@ -107,7 +107,7 @@ def _source(record: Run, data: DataSet, until: float) -> "Source":
 
     if not record.recipe.sweep:
         return Listed(record, until)
-    chosen = candidates(record.recipe, reduction(record.recipe.fidelity, data))
+    chosen = candidates(record.recipe, reduction(record.recipe.fidelity, data), record.folder)
     return Proposer(record, chosen, until)
 
 

@@ -14,7 +14,7 @@ def question(*, of_sweep: bool = False) -> Parser:
     parser = Parser(add_help=False)
     ask = parser.add_argument_group("the question")
     if of_sweep:
-        amounts = "4GFLOPs; for a space also 26Mparams, 12Mactivations, <=30Mcio"
+        amounts = "4GFLOPs; for a space also 26Mparams, 12Mactivations, <=30Mcio, 20ms@cpu,batch=1"
         ask.add_argument("--budget", metavar="AMOUNT", action="append", required=True, help=amounts)
         ask.add_argument("--tolerance", metavar="F", default=TOLERANCE, help="around a space's budgets (default 1%%)")
     else:

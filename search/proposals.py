@@ -49,9 +49,8 @@ class Proposer:
     @property
     def notice(self) -> str | None:
         """Why there are fewer proposals than were asked for, if the reason is neither time nor an interruption."""
-        refused = (
-            f"{len(self.asker.refused)} had no proxy, such as: {self.asker.refused[0]}" if self.asker.refused else ""
-        )
+        kinds = (("had no proxy", self.asker.refused), ("were over the latency", self.asker.over))
+        refused = "; ".join(f"{len(some)} {what}, such as: {some[0]}" for what, some in kinds if some)
         if self.distinct >= self.sweep.trials or not (self.asker.grid_ended or self.in_vain >= IN_VAIN):
             return refused or None
         grid = f"the grid has {self.distinct} points that can be trained, and {self.sweep.trials} were asked for"

@@ -36,6 +36,7 @@ class Budget:
 
 def budget(text: str) -> Budget:
     """`4GFLOPs`, `4.1 GMACs`, `800MFLOPs` or `4e9`; one fused multiply-add is one FLOP."""
+    _refuse_latency(text)
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         raise SpaceError(f"{text[:40]!r} is not an amount; write 4GFLOPs, 800MFLOPs or 4e9")
@@ -58,6 +59,7 @@ class Limit:
 
 def limit(text: str, tolerance: float) -> Limit:
     """`4GFLOPs`, `26Mparams`, `12Mactivations` or `30Mcio` within `tolerance` (a fraction), or `<=` and `>=` of one."""
+    _refuse_latency(text)
     match = _LIMIT_WORDS.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         raise SpaceError(f"{text[:40]!r} is no budget; write 4GFLOPs, 26Mparams, 12Mactivations, 30Mcio or <=26Mparams")
@@ -70,6 +72,17 @@ def limit(text: str, tolerance: float) -> Limit:
             return Limit(text.strip(), measure, ceil(amount), LARGEST)
         case _:
             return Limit(text.strip(), measure, ceil(amount * (1 - share)), floor(amount * (1 + share)))
+
+
+def is_latency(text: str) -> bool:
+    """Whether a budget is one of time on a device: `20ms@cpu`."""
+    return "@" in text
+
+
+def _refuse_latency(text: str) -> None:
+    if is_latency(text):
+        what = f"{text[:40]!r} is a latency, which is measured, network by network"
+        raise SpaceError(f"{what}; give it to explore sweep SPACE, beside an amount such as 4GFLOPs")
 
 
 def _amount(text: str, number: str, factor: str) -> Fraction:

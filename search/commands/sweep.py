@@ -14,6 +14,7 @@ from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
 from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit
 from search.candidates import chooser_of
+from search.ceiling import Ceiling, divided
 from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
 from search.errors import UsageError
@@ -71,7 +72,8 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
             option = name.replace("_", "-")
             raise UsageError(f"--{option}: the space {options.space[:40]!r} says what varies; leave one of them out")
     share = tolerance(options.tolerance)
-    limits = of("--budget", lambda: [limit(text, share) for text in options.budget])
+    costs, most = _divided(options.budget)
+    limits = of("--budget", lambda: [limit(text, share) for text in costs])
     amount = _flops(limits)
     resolution = integer("--resolution", options.resolution, high=10_000) or _native(space(options.space))
     refuse_unfit(training, data)
@@ -82,6 +84,7 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
         space=str(space(options.space)),
         budgets=tuple(one.text for one in limits),
         tolerance=share,
+        latency=str(most or ""),
     )
     _refuse_clash(chooser_of(sweep.space, sweep.budgets, share, resolution), sweep)  # and what is not possible
     return Recipe(
@@ -102,6 +105,19 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
         training=training,
         sweep=sweep,
     )
+
+
+def _divided(budgets: Sequence[str]) -> tuple[list[str], Ceiling | None]:
+    """Those that are costs, and a latency on a device that is there."""
+    costs, most = of("--budget", lambda: divided(budgets))
+    if most and most.device != "cpu":
+        from search.measure import on  # imports torch
+
+        try:
+            on(most.device)
+        except UsageError as error:
+            raise UsageError(f"--budget: {most}: {str(error).removeprefix('--device: ')}") from None
+    return costs, most
 
 
 def _sweep(options: Namespace, proxy_macs: int) -> Sweep:
