@@ -29,6 +29,33 @@ def write_synced(path: Path, data: bytes, mode: str = "wb") -> None:
         os.fsync(file.fileno())
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """One line more, on the disk on return; a torn line before it, were there one, is cut off."""
+    with exclusive(path.parent):
+        is_new = not path.exists()
+        cut_torn(path)
+        write_synced(path, line + b"\n", "ab")
+        if is_new:
+            sync_folder(path.parent)
+
+
+def cut_torn(path: Path) -> None:
+    """Of a file of lines, what follows the last newline: its writer was stopped within it."""
+    if not path.exists() or _ends_whole(path):
+        return
+    with path.open("r+b") as file:
+        file.truncate(path.read_bytes().rfind(b"\n") + 1)
+        os.fsync(file.fileno())
+
+
+def _ends_whole(path: Path) -> bool:
+    """By its last byte: a file that grows is not read again for every line."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read(1) in (b"", b"\n")
+
+
 def sync_folder(folder: Path) -> None:
     """A new file's name is durable only once its folder is."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

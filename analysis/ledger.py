@@ -1,12 +1,11 @@
 """The ledger: a file of lines that only grows, read and mended after whatever has happened to its writer."""
 
-import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from analysis.files import exclusive, sync_folder, write_atomically, write_synced
+from analysis.files import append_line, cut_torn, exclusive, sync_folder, write_atomically, write_synced
 from analysis.plain import PlainError
 from analysis.trial import Entry, Proposal, Trial, entry_from_line
 from analysis.words import plural
@@ -116,12 +115,7 @@ def _reason(error: Exception) -> str:
 
 def append(path: Path, entry: Entry) -> None:
     """One line more, on the disk on return; a torn line before it, were there one, is cut off."""
-    with exclusive(path.parent):
-        is_new = not path.exists()
-        _cut_torn(path)
-        write_synced(path, entry.to_line().encode() + b"\n", "ab")
-        if is_new:
-            sync_folder(path.parent)
+    append_line(path, entry.to_line().encode())
 
 
 def mend(path: Path) -> tuple[str, ...]:
@@ -135,7 +129,7 @@ def mend(path: Path) -> tuple[str, ...]:
             sync_folder(path.parent)  # the bad lines are safe before the ledger loses them
             write_atomically(path, _without(path, {one.number for one in reading.bad}))
             return (*notices, f"{quarantine}: the lines that are no trials were moved here")
-        _cut_torn(path)
+        cut_torn(path)
     return notices
 
 
@@ -144,19 +138,3 @@ def _without(path: Path, numbers: set[int]) -> bytes:
     with path.open("rb") as file:
         lines = [line for number, line in enumerate(file, start=1) if number not in numbers]
     return b"".join(line for line in lines if line.endswith(b"\n"))
-
-
-def _cut_torn(path: Path) -> None:
-    if not path.exists() or _ends_whole(path):
-        return
-    with path.open("r+b") as file:
-        file.truncate(path.read_bytes().rfind(b"\n") + 1)
-        os.fsync(file.fileno())
-
-
-def _ends_whole(path: Path) -> bool:
-    """By its last byte: a ledger that grows is not read again for every line."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 1))
-        return file.read(1) in (b"", b"\n")

@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState
 
-from analysis.recipe import Recipe
+from analysis.recipe import Recipe, Setting
 from analysis.sweep import Between, Sweep, Tunable, levels
 from analysis.trial import Proposal
 from search.candidates import Candidates
@@ -35,7 +35,7 @@ class Asker:
         self.storage = optuna.storages.InMemoryStorage()
         self.study = _study(self.storage, self.sweep, self.sampler)
         self.refused: list[str] = []  # why candidates have no proxy
-        self.over: list[str] = []  # why others take too long
+        self.over: list[OverError] = []  # those that take too long
         self.grid: Iterator[dict[str, Any]] | None = None
         self.grid_ended = False
 
@@ -49,21 +49,22 @@ class Asker:
         return self.study.get_trials(deepcopy=False)[number]
 
     def ask(self) -> Proposal | None:
-        """One trial more of Optuna's; None where the grid has ended, or what was chosen has no proxy."""
+        """One trial more of Optuna's; None where the grid has ended, or what was chosen cannot be trained."""
         for _ in range(TRIES):
             if self.sweep.sampler == "grid" and not self._enqueue():
                 return None
             trial = self.study.ask()
             try:
-                setting = self.candidates.choose(partial(self._suggested, trial), trial.number)
-                break
+                return self._proposal(trial, self.candidates.choose(partial(self._suggested, trial), trial.number))
             except SpaceError as error:  # its number stays empty in the ledger
                 self.study.tell(trial, state=TrialState.FAIL)
-                (self.over if isinstance(error, OverError) else self.refused).append(str(error))
                 if not isinstance(error, OverError):
+                    self.refused.append(str(error))
                     return None
-        else:
-            return None
+                self.over.append(error)
+        return None
+
+    def _proposal(self, trial: optuna.Trial, setting: Setting) -> Proposal:
         tuned = {one.field: _tuned(trial, one) for one in self.sweep.tune}
         kept = {k: v for k, v in self.trial(trial.number).system_attrs.items() if isinstance(v, int | float | str)}
         return Proposal(

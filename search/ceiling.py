@@ -8,13 +8,18 @@ from space.budget import is_latency
 from space.errors import SpaceError
 
 _WORDS = re.compile(
-    r"\s*(?:<=)?\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(us|ms|s)\s*@\s*(cpu|cuda|mps)\s*(?:,\s*batch\s*=\s*([0-9]{1,5}))?\s*"
+    r"\s*(?:<=)?\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(us|ms|s)\s*@\s*(cpu|cuda|mps)\s*(?:,\s*batch\s*=\s*([0-9]{1,5}))?\s*",
+    re.IGNORECASE | re.ASCII,
 )
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 class OverError(SpaceError):
-    """A candidate takes longer than the budget; one line."""
+    """A candidate takes longer than the budget: so many milliseconds; one line."""
+
+    def __init__(self, message: str, place: tuple[str, ...] = (), milliseconds: float = 0.0) -> None:
+        super().__init__(message, place)
+        self.milliseconds = milliseconds
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,14 @@ class Ceiling:
 def ceiling(text: str) -> Ceiling:
     """`20ms@cpu` or `5ms@cuda,batch=8`; a batch is one image unless said."""
     match = _WORDS.fullmatch(text)
-    if match is None or not (seconds := float(match[1]) * _UNITS[match[2]]) or not (batch := int(match[4] or 1)):
-        raise SpaceError(f"{text[:40]!r} is no latency; write 20ms@cpu, or 5ms@cuda,batch=8")
-    return Ceiling(text.strip(), seconds, match[3], batch)
+    if (
+        match is None
+        or not (seconds := float(match[1]) * _UNITS[match[2].lower()])
+        or not (batch := int(match[4] or 1))
+    ):
+        where = "" if "@" in text else ", since it names no device"
+        raise SpaceError(f"{text[:40]!r} is no latency{where}; write 20ms@cpu, or 5ms@cuda,batch=8")
+    return Ceiling(text.strip(), seconds, match[3].lower(), batch)
 
 
 def divided(budgets: Sequence[str]) -> tuple[list[str], Ceiling | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from analysis.files import write_atomically, write_synced
+from analysis.files import append_line, write_atomically
 from search.ceiling import Ceiling, OverError
 from search.latency import Predictor, fit, measured_in_turn
 from search.measure import named, on
@@ -34,7 +34,6 @@ class Finding:
     resolution: int
     milliseconds: float
     measured: bool  # or predicted
-    over: bool  # the budget, and not trained
 
 
 class Gate:
@@ -54,10 +53,10 @@ class Gate:
         """`OverError` where the network takes longer than the budget."""
         sentence = str(arch)
         finding = self.found.get(sentence) or self._finding(arch, sentence)
-        if finding.over:
+        if finding.milliseconds > 1000 * self.ceiling.seconds:
             how = "takes" if finding.measured else "is predicted to take"
             what = f"{excerpt(sentence)} {how} {finding.milliseconds:.3g} ms ({self.device})"
-            raise OverError(f"{what}, over {self.ceiling}")
+            raise OverError(f"{what}, over {self.ceiling}", milliseconds=finding.milliseconds)
 
     def _finding(self, arch: Arch, sentence: str) -> Finding:
         predictor = self.predictor = self.predictor or self._predictor()
@@ -72,10 +71,9 @@ class Gate:
             resolution=self.resolution,
             milliseconds=1000 * seconds,
             measured=not hopeless,
-            over=seconds > self.ceiling.seconds,
         )
         self.found[sentence] = found
-        write_synced(self._path, f"{json.dumps(asdict(found), ensure_ascii=False)}\n".encode(), "ab")
+        append_line(self._path, json.dumps(asdict(found), ensure_ascii=False).encode())
         return found
 
     @property
@@ -86,10 +84,8 @@ class Gate:
         return (one.device, one.batch, one.resolution) == (self.device, self.ceiling.batch, self.resolution)
 
     def _kept(self) -> list[Finding]:
-        """Whole lines; the torn end of a killed run is ended here, so that the next line is one by itself."""
+        """Those of its lines that say what a network takes; any other is as if it had not been written."""
         text = self._path.read_text(encoding="utf-8", errors="replace") if self._path.exists() else ""
-        if text and not text.endswith("\n"):
-            write_synced(self._path, b"\n", "ab")
         found = []
         for line in text.splitlines():
             try:

@@ -89,7 +89,8 @@ def _pieces(part: Stem | Stage | Output) -> list[Stem | Stage | Output]:
 def measured_in_turn(graphs: Sequence[Graph], device: str, batch: int, clock: Clock = time.perf_counter) -> Floats:
     """Seconds of each: the least of rounds in which all take their turn, what other jobs disturb least."""
     where = on(device)
-    works = [(build_graph(graph).eval().to(where), _image(graph, batch, where)) for graph in graphs]
+    images = {shape: torch.randn(batch, *shape, device=where) for shape in {graph.nodes[0].shape for graph in graphs}}
+    works = [(build_graph(graph).eval().to(where), images[graph.nodes[0].shape]) for graph in graphs]
     times: Floats = np.zeros((ROUNDS, len(works)))
     with torch.no_grad():
         for i in range(-1, ROUNDS):  # the last round overwrites what the first, a warm-up, has found
@@ -99,10 +100,6 @@ def measured_in_turn(graphs: Sequence[Graph], device: str, batch: int, clock: Cl
                 times[i, j] = clock() - start
     least: Floats = times.min(axis=0)
     return least
-
-
-def _image(graph: Graph, batch: int, where: torch.device) -> torch.Tensor:
-    return torch.randn(batch, *graph.nodes[0].shape, device=where)
 
 
 def features(graph: Graph) -> Floats:

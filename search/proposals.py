@@ -49,13 +49,23 @@ class Proposer:
     @property
     def notice(self) -> str | None:
         """Why there are fewer proposals than were asked for, if the reason is neither time nor an interruption."""
-        kinds = (("had no proxy", self.asker.refused), ("were over the latency", self.asker.over))
-        refused = "; ".join(f"{len(some)} {what}, such as: {some[0]}" for what, some in kinds if some)
+        refused = self._refused()
         if self.distinct >= self.sweep.trials or not (self.asker.grid_ended or self.in_vain >= IN_VAIN):
             return refused or None
         grid = f"the grid has {self.distinct} points that can be trained, and {self.sweep.trials} were asked for"
-        vain = f"the sweep ends with {self.distinct} proposals: {IN_VAIN} more in a row were of what had been trained"
+        vain = f"the sweep ends with {self.distinct} proposals: {IN_VAIN} more in a row gave nothing new to train"
         return (grid if self.asker.grid_ended else vain) + (f"; {refused}" if refused else "")
+
+    def _refused(self) -> str:
+        """What was chosen and is not trained, if anything."""
+        why, over = self.asker.refused, self.asker.over
+        small = f"{len(why):,} had no proxy, such as: {why[0]}" if why else ""
+        slow = (
+            f"{len(over):,} took too long, of which the fastest: {min(over, key=lambda one: one.milliseconds)}"
+            if over
+            else ""
+        )
+        return "; ".join(filter(None, (small, slow)))
 
     def next(self, running: int) -> Job | None:
         held = (self.sweep.is_adaptive or self.until < float("inf")) and running >= self.slots

@@ -18,6 +18,7 @@ _LIMIT_WORDS = re.compile(
     r"\s*(<=|>=)?\s*(\d+\.?\d*(?:e\+?\d+)?|\.\d+)\s*([kmgt]?)(flops?|macs?|params?|parameters|activations?|cio)?\s*",
     re.IGNORECASE | re.ASCII,
 )
+_TIME = re.compile(r"\s*[<>=]*\s*[\d.]+\s*[num]?s(?:ec(?:ond)?s?)?\s*", re.IGNORECASE | re.ASCII)
 _MEASURES = {"f": "macs", "m": "macs", "p": "params", "a": "activations", "c": "cio"}
 
 MEGA, GIGA = 10**6, 10**9
@@ -75,8 +76,8 @@ def limit(text: str, tolerance: float) -> Limit:
 
 
 def is_latency(text: str) -> bool:
-    """Whether a budget is one of time on a device: `20ms@cpu`."""
-    return "@" in text
+    """Whether a budget is one of time, as `20ms@cpu` is; without a device it is one that is written wrongly."""
+    return "@" in text or _TIME.fullmatch(text) is not None
 
 
 def _refuse_latency(text: str) -> None:

@@ -177,7 +177,7 @@ def test_a_line_torn_by_a_full_disk_is_cut_before_the_next(run: Run, monkeypatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("analysis.ledger.write_synced", full)
+        patch.setattr("analysis.files.write_synced", full)
         with pytest.raises(OSError, match="No space"):
             run.append(two)
     run.append(two)

@@ -140,7 +140,7 @@ def test_a_space_that_is_used_up_ends_the_sweep(tmp_path: Path) -> None:
     assert source.notice == f"the grid has {count} points that can be trained, and 10000 were asked for"
     some = new(tmp_path / "random", a_sweep(sampler="random", trials=10_000))
     assert 1 < drive(some, source := proposer(some)) <= count < 10_000
-    assert "50 more in a row were of what had been trained" in (source.notice or "")
+    assert "50 more in a row gave nothing new to train" in (source.notice or "")
     sentences = [one.setting.sentence for one in every.proposals()]
     assert len(sentences) == len(set(sentences)) == count
     assert {one.setting.sentence for one in some.proposals()} <= set(sentences)
