@@ -94,12 +94,26 @@ def training(options: Namespace, data: DataSet) -> Training:
         found = from_plain(Training, plain)
     except PlainError as error:
         raise UsageError(f"--set: {str(error)[:200]}") from None
-    return replace(
-        found,
-        teacher=known_teacher(found.teacher),
-        weights=_file("--weights", found.weights),
-        teacher_weights=_file("--set: teacher_weights", found.teacher_weights),
+    told = {word.partition("=")[0].strip() for word in options.set} | ({"weights"} if options.weights else set())
+    teacher, weights, teacher_weights = (
+        named(name, getattr(found, name), "--set" if name in told else f"--recipe {asked}")
+        for name in ("teacher", "weights", "teacher_weights")
     )
+    return replace(found, teacher=teacher, weights=weights, teacher_weights=teacher_weights)
+
+
+def named(field: str, words: str, option: str) -> str:
+    """A field of the training; a file that it names by its absolute path, so that it means the same from everywhere.
+
+    `UsageError` where there is no such file, and no such network.
+    """
+    if field == "weights":
+        return _file("--weights" if option == "--set" else f"{option}: weights", words)
+    if field == "teacher_weights" or words.endswith(".safetensors"):
+        return _file(f"{option}: {field}", words)
+    if field == "teacher" and words:
+        of(f"{option}: teacher", lambda: parse(words))
+    return words
 
 
 def _file(option: str, path: str) -> str:
@@ -107,15 +121,6 @@ def _file(option: str, path: str) -> str:
     if path and not Path(path).is_file():
         raise UsageError(f"{option}: there is no file {path[:60]!r}")
     return str(Path(path).resolve()) if path else ""
-
-
-def known_teacher(words: str, option: str = "--set") -> str:
-    """A file's name becomes its absolute path, so that it means the same from everywhere; a sentence is one."""
-    if words.endswith(".safetensors"):
-        return _file(f"{option}: teacher", words)
-    if words:
-        of(f"{option}: teacher", lambda: parse(words))
-    return words
 
 
 def begun(name: str, option: str = "--recipe") -> Preset:
@@ -218,7 +223,9 @@ def trained_as(arch: Arch, fidelity: Fidelity, data: DataSet) -> Arch:
     return arch if fits else reduced(arch, reduction(fidelity, data))
 
 
-def refuse_unfit(training: Training, data: DataSet, proxies: Mapping[str, str] | None = None) -> None:
+def refuse_unfit(
+    training: Training, data: DataSet, proxies: Mapping[str, str] | None = None, option: str = "--set"
+) -> None:
     """Files of weights that are none, or not of the networks they are for: before a trial fails of it."""
     if training.weights:
         from search.start import start_from  # imports torch, as nothing else here does
@@ -227,11 +234,13 @@ def refuse_unfit(training: Training, data: DataSet, proxies: Mapping[str, str] |
             try:
                 start_from(Path(training.weights), parse(sentence))
             except SpaceError as error:
-                raise UsageError(f"--weights: {name} cannot start from {training.weights!r}: {error}") from None
-    if training.teacher_weights:
-        from search.distillation import with_weights
+                weights = "--weights" if option == "--set" else f"{option}: weights"
+                raise UsageError(f"{weights}: {name} cannot start from {training.weights!r}: {error}") from None
+    if training.teacher_weights or training.teacher.endswith(".safetensors"):
+        from search.distillation import given
 
+        field = "teacher_weights" if training.teacher_weights else "teacher"
         try:
-            with_weights(training.teacher, Path(training.teacher_weights), data)
-        except UsageError as error:
-            raise UsageError(f"--set: teacher_{str(error).removeprefix('--')}") from None
+            given(training, data)
+        except (UsageError, SpaceError) as error:
+            raise UsageError(f"{option}: {field}: {str(error).removeprefix('--weights: ')}") from None

@@ -9,13 +9,13 @@ from analysis.recipe import Fidelity
 from analysis.training import Training
 from search.asked import trained_as
 from search.data import DataSet
+from search.errors import UsageError
+from search.memory import is_given
 from search.train import Trainer
 from search.weights import loaded, read, sentence_of
 from space.arch import Input, trace
 from space.module import build, residual_norms
 from space.sentence import parse
-
-SUFFIX = ".safetensors"
 
 _known: dict[str, nn.Module] = {}  # the last teacher of this process, as trials of one replicate share it
 
@@ -23,21 +23,26 @@ _known: dict[str, nn.Module] = {}  # the last teacher of this process, as trials
 def teacher(
     training: Training, data: DataSet, fidelity: Fidelity, *, run_seed: int, replicate: int, device: str
 ) -> nn.Module:
-    """The network that the training names, in evaluation mode; `ValueError` where it cannot teach these images.
+    """The network that the training names, in evaluation mode; `UsageError` where it cannot teach these images.
 
     One of the grammar is trained as its students are, but from seeds of its own and without a teacher.
     """
     key = repr((training, data.name, data.digest, fidelity, run_seed, replicate, device))
     if key not in _known:
         _known.clear()
-        if training.teacher_weights:
-            found = with_weights(training.teacher, Path(training.teacher_weights), data).to(device)
-        elif training.teacher.endswith(SUFFIX):
-            found = from_file(Path(training.teacher), data).to(device)
+        if is_given(training):
+            found = given(training, data).to(device)
         else:
             found = _trained(training, data, fidelity, run_seed=run_seed, replicate=replicate, device=device)
         _known[key] = found.eval()
     return _known[key]
+
+
+def given(training: Training, data: DataSet) -> nn.Module:
+    """The teacher whose weights are in a file; `UsageError` where they are not, or not of these images."""
+    if training.teacher_weights:
+        return with_weights(training.teacher, Path(training.teacher_weights), data)
+    return from_file(Path(training.teacher), data)
 
 
 def with_weights(words: str, path: Path, data: DataSet) -> nn.Module:
@@ -49,15 +54,16 @@ def with_weights(words: str, path: Path, data: DataSet) -> nn.Module:
 
 def from_file(path: Path, data: DataSet) -> nn.Module:
     """What `explore export --to safetensors` wrote: its sentence is in the file."""
+    state = read(path)
     sentence = sentence_of(path)
     if sentence is None:
-        raise ValueError(f"teacher: {path} says no sentence; write it with explore export --to safetensors")
+        raise UsageError(f"{str(path)!r} says no sentence; write it with explore export --to safetensors")
     arch = parse(sentence)
-    wanted, given = (data.train.pixels.shape[1], data.train.classes), (arch.input.channels, arch.head.classes)
-    if wanted != given:
-        words = " and ".join("{} channels and {} classes".format(*one) for one in (given, wanted))
-        raise ValueError(f"teacher: {path} is for images of other channels or classes: {words}")
-    return loaded(arch, read(path))
+    wanted, found = (data.train.pixels.shape[1], data.train.classes), (arch.input.channels, arch.head.classes)
+    if wanted != found:
+        words = " and ".join("{} channels and {} classes".format(*one) for one in (found, wanted))
+        raise UsageError(f"{str(path)!r} is for images of other channels or classes: {words}")
+    return loaded(arch, state)
 
 
 def _trained(

@@ -1,28 +1,48 @@
 """What memory a trial needs, from its network and its training alone."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from analysis.recipe import Fidelity
 from analysis.training import Training
 from search.asked import trained_as
 from search.data import DataSet
-from space.arch import Arch
+from space.arch import Arch, Input
 from space.memory import FLOAT, evaluation_memory, training_memory
 from space.sentence import parse
 
+FILE = ".safetensors"  # of a teacher, its weights and its sentence
 TESTED = 4  # batches at a time: without gradients they need less memory than one with them
 
 
 def taught_by(training: Training, fidelity: Fidelity, data: DataSet) -> Arch | None:
-    """The teacher that is trained here; None where there is none, or where it is one from a file."""
-    words = training.teacher
-    if not words or words.endswith(".safetensors"):
+    """The teacher of a training on these images; None where there is none."""
+    if not training.teacher:
         return None
-    return trained_as(parse(words), fidelity, data)
+    if not is_given(training):
+        return trained_as(parse(training.teacher), fidelity, data)
+    arch = parse(_sentence(training.teacher))
+    image = Input(data.train.pixels.shape[1], fidelity.resolution)
+    return replace(arch, input=image, head=replace(arch.head, classes=data.train.classes))
+
+
+def is_given(training: Training) -> bool:
+    """Whether the teacher has the weights of a file, and is not trained here."""
+    return bool(training.teacher_weights) or training.teacher.endswith(FILE)
+
+
+def _sentence(teacher: str) -> str:
+    if not teacher.endswith(FILE):
+        return teacher
+    from search.weights import sentence_of  # imports torch, which other drivers do without
+
+    return sentence_of(Path(teacher)) or ""
 
 
 def trial_memory(proxy: Arch, training: Training, teacher: Arch | None = None) -> int:
     """Bytes of the device's memory at most, in training or in testing; the process and its libraries not counted.
 
-    A teacher is trained before, and then looks at every batch while the network's maps are kept.
+    A teacher is trained before, unless it is given, and then looks at every batch while the network's maps are kept.
     """
     batch, precision = training.batch_size, training.precision
     states = (training.momentum > 0) + (training.averaging > 0)
@@ -36,5 +56,6 @@ def trial_memory(proxy: Arch, training: Training, teacher: Arch | None = None) -
     if teacher:
         taught = evaluation_memory(teacher, batch, precision=precision)
         held = training_memory(teacher, batch, precision=precision, states=states)
-        needs = [held.peak, step.weights + step.state + step.kept + taught, *(need + held.weights for need in needs)]
+        needs = [step.weights + step.state + step.kept + taught, *(need + held.weights for need in needs)]
+        needs += [] if is_given(training) else [held.peak]
     return max(needs)

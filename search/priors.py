@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement, product
 from analysis.plain import PlainError, from_plain
 from analysis.sweep import Among, Between, Tunable, levels
 from analysis.training import Training
-from search.asked import assignment, known_teacher
+from search.asked import assignment, named
 from search.errors import UsageError
 from search.words import split_outside
 
@@ -91,8 +91,7 @@ def _between(name: str, low: float, high: float) -> Between:
 def _among(name: str, texts: Sequence[str]) -> Among:
     kind = type(getattr(Training(), name))
     values = tuple(assignment(f"{name}={text}", "--tune")[1] for text in texts)
-    if name == "teacher":
-        values = tuple(known_teacher(one, "--tune") for one in values)
+    values = tuple(named(name, one, "--tune") if isinstance(one, str) else one for one in values)
     return Among(field=name, values=tuple(float(one) if kind is float and type(one) is int else one for one in values))
 
 

@@ -61,7 +61,8 @@ def timed(trial: Mapping[str, Any], recipe: Recipe, data: DataSet, device: str) 
 def prepared(trial: Mapping[str, Any], recipe: Recipe, data: DataSet, device: str) -> float:
     """Seconds before the first step of a trial whose teacher, if it has one, is there."""
     start = time.perf_counter()
-    trainer_of({**trial, "training": {**trial["training"], "teacher": ""}}, recipe, data, device)
+    alone = {**trial["training"], "teacher": "", "teacher_weights": ""}
+    trainer_of({**trial, "training": alone}, recipe, data, device)
     return time.perf_counter() - start
 
 

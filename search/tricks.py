@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from analysis.plain import PlainError, from_plain
 from analysis.training import Training
 from analysis.tricks import Trick, Value, stages
-from search.asked import assignment, known_teacher
+from search.asked import assignment, named
 from search.errors import UsageError
 from search.words import split_outside
 
@@ -83,6 +83,4 @@ def _changes(said: str) -> dict[str, object]:
     changes = dict(assignment(part, "--tricks") for part in split_outside(said, "+"))
     if "threads" in changes:
         raise UsageError("--tricks: threads are the machine's and change no training; write --set threads=N")
-    if isinstance(teacher := changes.get("teacher"), str):
-        changes["teacher"] = known_teacher(teacher, "--tricks")
-    return changes
+    return {field: named(field, one, "--tricks") if isinstance(one, str) else one for field, one in changes.items()}

@@ -8,7 +8,7 @@ from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
 from analysis.tricks import Trick, stages
 from analysis.words import plural
-from search.asked import Means, as_seen, data_and_training, trained_as
+from search.asked import Means, as_seen, data_and_training, refuse_unfit, trained_as
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.launch import conclude
@@ -30,6 +30,8 @@ def run(options: Namespace) -> int:
     data, fidelity, training = data_and_training(options)
     start, tricks = asked_tricks(options.tricks, training)
     recipe = _recipe(options, arch, data, fidelity, start, tricks, seeds)
+    for one in stages(start, tricks):
+        refuse_unfit(one, data, {options.network: recipe.settings[0].proxy}, "--set" if one == start else "--tricks")
     if options.plan:
         print(text(recipe))
         return 0

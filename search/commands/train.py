@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe, Setting
 from analysis.training import Training
 from analysis.words import plural
-from search.asked import Means, as_seen, data_and_training, reduction, trained_as
+from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit, trained_as
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.errors import UsageError
@@ -31,6 +31,7 @@ def run(options: Namespace) -> int:
     means = Means.of(options)
     data, fidelity, training = data_and_training(options)
     recipe = _recipe(options, named, data, fidelity, training, seeds)
+    refuse_unfit(training, data, {one.setting: one.proxy for one in recipe.settings})
     if options.plan:
         print(text(recipe))
         return 0

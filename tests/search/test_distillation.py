@@ -12,6 +12,7 @@ from search import distillation
 from search.asked import trained_as
 from search.data import DataSet
 from search.distillation import from_file, teacher
+from search.errors import UsageError
 from search.export import Network, write
 from search.losses import label_loss, teacher_loss
 from search.train import Trainer
@@ -101,7 +102,7 @@ def test_a_teacher_from_a_file_is_what_was_exported(digits: DataSet, master: nn.
 def test_a_file_for_other_images_is_refused(digits: DataSet, tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     write(Network.of("other", parse(SENTENCE.replace("head(10)", "head(7)"))), "safetensors", path)
-    with pytest.raises(ValueError, match="is for images of other channels or classes: 1 channels and 7 classes and 1"):
+    with pytest.raises(UsageError, match="is for images of other channels or classes: 1 channels and 7 classes and 1"):
         from_file(path, digits)
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +19,11 @@ from search.cluster import Cluster, Resources
 from search.data import DataSet, load
 from search.estimate import Estimate, TrialEstimate, estimated, makespan, text
 from search.jobs import config, jobs
-from search.memory import TESTED, trial_memory
+from search.memory import TESTED, taught_by, trial_memory
+from search.packed import packed
 from search.rehearsal import Rehearsal
-from search.timing import Timing, excerpt, timed
-from space import parse
+from search.timing import Timing, excerpt, prepared, timed
+from space import build, parse
 from space.memory import evaluation_memory, training_memory
 from tests.analysis.runs import a_recipe
 
@@ -92,6 +94,42 @@ def test_memory_is_that_of_a_step_or_of_tested_batches() -> None:
     assert trial_memory(proxy, replace(plain, test_resolution=16, fix_epochs=1)) == training_memory(proxy, 32, 16).peak
     taught = trial_memory(proxy, replace(plain, teacher=SMALL), teacher=proxy)
     assert step.peak + step.weights <= taught <= step.peak + step.weights + evaluation_memory(proxy, 32)
+
+
+def test_a_teacher_from_a_file_is_not_trained(digits: DataSet, tmp_path: Path) -> None:
+    """Neither its training's time nor its memory is predicted, but that it looks at every batch."""
+    wide = SMALL.replace("8, 16", "64, 256").replace("(8, pool", "(256, pool")
+    path = tmp_path / "wide.safetensors"
+    path.write_bytes(packed(build(parse(wide)), wide))
+    trained, of_weights, of_file = (
+        recipe(teacher=wide, batch_size=32),
+        recipe(teacher=wide.replace("head(10)", "head(5)"), teacher_weights=str(path), batch_size=32),
+        recipe(teacher=str(path), batch_size=32),
+    )
+    memories = []
+    for asked in (trained, of_weights, of_file):
+        teacher = taught_by(asked.training, asked.fidelity, digits)
+        assert teacher == parse(wide)
+        memories.append(trial_memory(parse(SMALL), asked.training, teacher))
+    plain, weights = trial_memory(parse(SMALL), Training(batch_size=32)), training_memory(parse(wide), 32).weights
+    assert memories[0] >= training_memory(parse(wide), 32, states=1).peak > memories[1] == memories[2]
+    assert memories[1] >= plain + weights
+    assert prepared(config(jobs(of_weights)[0]), of_weights, digits, "cpu") > 0
+
+
+@pytest.mark.parametrize("words", [{"teacher": SMALL}, {"teacher": SMALL, "teacher_weights": "x.pt"}])
+def test_only_a_teacher_that_is_trained_is_timed(
+    words: dict[str, str], rehearsed: None, digits: DataSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timings, timed_trials = (Timing(1.0, 0.0, 0.25, 0.001),) * 3, list[int]()
+
+    def rehearse(trials: list[object], *_: object) -> Rehearsal:
+        timed_trials.append(len(trials))
+        return Rehearsal(timings[: len(trials)], 2, time.perf_counter(), 3.0, 300_000_000, 4_000_000_000, "cpu")
+
+    monkeypatch.setattr("search.rehearsal.rehearse", rehearse)
+    estimated(recipe(**words), digits, MEANS, None, time.perf_counter())
+    assert timed_trials == [2 if "teacher_weights" in words else 3]
 
 
 def test_an_excerpt_is_of_the_images_and_as_long_as_is_asked(digits: DataSet) -> None:

@@ -178,6 +178,9 @@ def test_a_trial_begins_where_its_file_ends(digits: DataSet, tmp_path: Path) -> 
             ["--set", "teacher=resnet18", "--set", "teacher_weights=small.safetensors"],
             "--set: teacher_weights: not of this network: ",
         ),
+        (["--set", "teacher=small.safetensors"], "--set: teacher: 'small.safetensors' is for images of other channels"),
+        (["--set", "teacher=torn.safetensors"], "--set: teacher: 'torn.safetensors' is no whole safetensors file"),
+        (["--recipe", "mine.toml"], "--recipe mine.toml: teacher: there is no file 'none.safetensors'"),
     ],
     ids=" ".join,
 )
@@ -190,6 +193,8 @@ def test_files_are_refused_before_anything_is_trained(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.pt").write_text("no pickle")
+    (tmp_path / "torn.safetensors").write_text("no header")
+    (tmp_path / "mine.toml").write_text("[training]\nteacher = 'none.safetensors'")
     small = f"{NARROW}1*basic(8) > head(5)"
     (tmp_path / "small.safetensors").write_bytes(packed(build(parse(small)), small))
     question = ["--budget", "4GFLOPs", "--axis", "cardinality", "--values", "1", "--data", "digits"]
@@ -198,3 +203,31 @@ def test_files_are_refused_before_anything_is_trained(
     assert said.replace(f"{tmp_path.resolve()}/", "").startswith(f"explore: {says}")
     assert said.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["ablate", "resnet18", "--weights", "text.pt"], "--weights: 'text.pt' holds more than tensors"),
+        (["ablate", "resnet18", "--tricks", "weights=none.pt"], "--tricks: weights: there is no file 'none.pt'"),
+        (["ablate", "resnet18", "--tricks", "a:lr=0.1,weights=small.pt"], "--tricks: weights: resnet18 cannot start "),
+        (
+            ["ablate", "resnet18", "--tricks", "a:teacher=resnet18+teacher_weights=text.pt"],
+            "--tricks: teacher_weights: 'text.pt' holds more than tensors",
+        ),
+        (["train", "resnet18", "resnet34", "--weights", "small.pt"], "--weights: resnet18 cannot start from "),
+        (["sweep", "resnext", "--tune", "teacher_weights=a.pt|b.pt"], "--tune: teacher_weights: there is no file "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_ablations_and_networks_by_name_refuse_files_beforehand_too(
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pt").write_text("no pickle")
+    torch.save(build(parse(f"{NARROW}1*basic(8) > head(5)")).state_dict(), tmp_path / "small.pt")
+    budget = ["--budget", "4GFLOPs"] if words[0] == "sweep" else ["--plan"]
+    assert main([*words, *budget, "--data", "digits"]) == 2
+    said = capsys.readouterr().err
+    assert said.replace(f"{tmp_path.resolve()}/", "").startswith(f"explore: {says}")
+    assert said.count("\n") == 1
