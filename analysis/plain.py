@@ -95,7 +95,7 @@ def _reader_of_dataclass(kind: Kind) -> Reader:
         table = _table(plain)
         if not table.keys() <= readers.keys():
             name = next(name for name in table if name not in readers)
-            raise PlainError(f"{name}: no such field; the nearest is {get_close_matches(name, readers, 1, 0.0)[0]!r}")
+            raise PlainError(f"{name}: no such field; {_right(name, hints)}")
         if not needed.keys() <= table.keys():
             name = next(name for name in needed if name not in table)
             raise PlainError(f"{name}: missing; write {name} = {_describe(needed[name])}")
@@ -106,6 +106,17 @@ def _reader_of_dataclass(kind: Kind) -> Reader:
         return kind(**values)
 
     return read
+
+
+def _right(name: str, hints: Mapping[str, Kind]) -> str:
+    """Where a field of that name is, or what is most like it."""
+    options: list[tuple[str, Kind]] = [
+        (field, kind) for field, hint in hints.items() for kind in (hint, *get_args(hint))
+    ]
+    within = [field for field, kind in options if is_dataclass(kind) and name in _names(cast("Kind", kind))]
+    if within:
+        return f"it stands in [{within[0]}]"
+    return f"the nearest is {get_close_matches(name, hints, 1, 0.0)[0]!r}"
 
 
 def _reader_of_dict(kind: Kind) -> Reader:

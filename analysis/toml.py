@@ -10,7 +10,7 @@ from analysis.plain import PlainError, from_plain
 T = TypeVar("T")
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]\]?\s*(?:#.*)?")
-_KEY = re.compile(r"\s*\"?([\w-]+)\"?\s*=")
+_KEY = re.compile(r"\s*\"?([\w.-]+)\"?\s*=")
 
 
 class TomlError(ValueError):

@@ -5,7 +5,7 @@ import sys
 import tomllib
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,8 @@ from space.arch import Arch, Input
 from space.errors import SpaceError
 from space.proxy import Reduction, reduced
 from space.sentence import parse
+
+LEAST = 2  # images to train on: a batch norm of one has no variance
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,21 @@ def training(options: Namespace, data: DataSet) -> Training:
     try:
         found = from_plain(Training, plain)
     except PlainError as error:
-        raise UsageError(f"--set: {str(error)[:200]}") from None
+        raise UsageError(f"--set: {_of_fidelity(str(error)[:200], 'write --fidelity quick,{}=N')}") from None
     told = {word.partition("=")[0].strip() for word in options.set} | ({"weights"} if options.weights else set())
     teacher, weights, teacher_weights = (
         named(name, getattr(found, name), "--set" if name in told else f"--recipe {asked}")
         for name in ("teacher", "weights", "teacher_weights")
     )
     return replace(found, teacher=teacher, weights=weights, teacher_weights=teacher_weights)
+
+
+def _of_fidelity(error: str, right: str) -> str:
+    """What is wrong with a field of the training that is one of the fidelity: `right` says where to write it."""
+    found = re.search(r"\b(\w+): no such field; (?=the nearest)", error)
+    if not found or found[1] not in {field.name for field in fields(Fidelity)}:
+        return error
+    return f"{error[: found.end()]}it is of the fidelity; {right.format(found[1])}"
 
 
 def named(field: str, words: str, option: str) -> str:
@@ -130,12 +140,13 @@ def begun(name: str, option: str = "--recipe") -> Preset:
     try:
         return _read(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
-        known = f"{', '.join(PRESETS)} (the nearest is {get_close_matches(name, PRESETS, n=1, cutoff=0)[0]})"
+        known = f"{', '.join(PRESETS)} (the nearest is {get_close_matches(name.lower(), PRESETS, n=1, cutoff=0)[0]})"
         raise UsageError(
             f"{option}: {name!r} cannot be read ({error.strerror}); write the path of a recipe, or {known}"
         ) from None
     except (ValueError, RecursionError) as error:  # no recipe, no text, nested beyond reason
-        raise UsageError(f"{option}: {name!r} is no recipe: {error}") from None
+        what = _of_fidelity(str(error), "write {} = … in [fidelity]")
+        raise UsageError(f"{option}: {name!r} is no recipe: {what}") from None
 
 
 def _read(text: str) -> Preset:
@@ -152,7 +163,8 @@ def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
     """`lr=0.05` as a name and a value; what is no TOML value is a word."""
     name, equals, text = word.partition("=")
     if not equals:
-        raise UsageError(f"{option}: {word[:40]!r} sets nothing; write FIELD=VALUE such as lr=0.05")
+        example = "epochs=8" if option == "--fidelity" else "lr=0.05"
+        raise UsageError(f"{option}: {word[:40]!r} sets nothing; write FIELD=VALUE such as {example}")
     try:
         document = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
@@ -163,6 +175,9 @@ def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
 def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
     """The images, what the named fidelity comes to with them, and how it is trained."""
     asked = _fidelity(options)
+    if asked.train_images < LEAST:
+        option = "--fidelity" if options.fidelity else "--recipe"
+        raise UsageError(f"{option}: train_images: {asked.train_images} is not possible; write a number of at least 2")
     data, rest = loaded(options.data or best_available())
     fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
     if "epochs" in _changes(options.fidelity):  # written out, so it is meant, however few the images are
@@ -197,7 +212,7 @@ def _fidelity(options: Namespace) -> Fidelity:
     named, changed = asked.split(",")[0].strip(), _changes(asked)
     known = FIDELITIES | ({own.name: own} if own else {})
     if named not in known:
-        near = get_close_matches(named, known, n=1, cutoff=0)
+        near = get_close_matches(named.lower(), known, n=1, cutoff=0)
         raise UsageError(f"--fidelity: {named!r} is not known; write {', '.join(known)} (the nearest is {near[0]})")
     try:
         return from_plain(Fidelity, asdict(known[named]) | {"name": asked} | changed)

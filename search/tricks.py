@@ -1,5 +1,6 @@
 """The tricks that `--tricks` names, and those that are written out as fields of the training."""
 
+import re
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 
@@ -58,8 +59,17 @@ def asked_tricks(words: str, training: Training) -> tuple[Training, tuple[Trick,
         start = from_plain(Training, asdict(training) | without)
         stages(start, tricks)
     except PlainError as error:
-        raise UsageError(f"--tricks: {error}") from None
+        raise UsageError(f"--tricks: {_by_name(str(error), names)}") from None
     return start, tricks
+
+
+def _by_name(error: str, names: list[str]) -> str:
+    """`tricks[1].changes.lr: …` as `'warm-up': lr: …`, in the user's words."""
+    found = re.match(r"tricks\[(\d+)\]\.changes(\.|: )", error)
+    if not found:
+        return error
+    name = f"{names[int(found[1])][:40]!r}: " if found[2] == "." else ""
+    return name + error[found.end() :]
 
 
 def _trick(word: str, training: Training) -> Trick:
@@ -70,7 +80,7 @@ def _trick(word: str, training: Training) -> Trick:
     if "=" in name:  # before a colon or without one
         name = said = word
     if not (name.strip() and "=" in said):
-        (near,) = get_close_matches(word, KNOWN, n=1, cutoff=0)
+        (near,) = get_close_matches(word.lower(), KNOWN, n=1, cutoff=0)
         known_words = f"write {', '.join(KNOWN)} (the nearest is {near}), FIELD=VALUE or NAME:FIELD=VALUE"
         raise UsageError(f"--tricks: {word[:40]!r} is not known; {known_words}")
     try:

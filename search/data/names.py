@@ -42,9 +42,15 @@ def _named(name: str, tell: Tell) -> DataSet:
         return hub(path, name, tell)
     if name not in LOADERS:
         known = f"{name!r} is not known; write {NAMES}"
-        near = f"folder:{name}" if is_folder(home(name)) else get_close_matches(name, LOADERS, 1, cutoff=0)[0]
-        raise DataNameError(f"--data: {known} (the nearest is {near})")
+        raise DataNameError(f"--data: {known} (the nearest is {_nearest(name)})")
     return LOADERS[name]()
+
+
+def _nearest(name: str) -> str:
+    kind, colon, path = name.partition(":")
+    if colon and kind.lower() in ("folder", "hf"):
+        return f"{kind.lower()}:{path}"
+    return f"folder:{name}" if is_folder(home(name)) else get_close_matches(name.lower(), LOADERS, 1, cutoff=0)[0]
 
 
 def best_available() -> str:

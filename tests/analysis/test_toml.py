@@ -63,6 +63,13 @@ def test_a_text_is_a_value() -> None:
         ("size = 3\n", "size = 3\nsizes = 3\n", "line 16: leaves[1].sizes: no such field; the nearest is 'size'"),
         ("size = 2\n[[leaves]]\nsize = 3\n", "", "line 12: leaves[0].size: missing; write size = a whole number"),
         ("[trunk] # the table", "trunk.size =", "not TOML: Invalid value (at line 9, column 13)"),
+        ("[trunk] # the table\nsize", "trunk.sise", "line 9: trunk.sise: no such field; the nearest is 'size'"),
+        (
+            "[trunk] # the table\nsize = 1",
+            "trunk.size = 0",
+            "line 9: trunk.size: 0 is not possible; write a number of at least 1",
+        ),
+        ("name =", "size =", "line 2: size: no such field; it stands in [trunk]"),
         ("[trunk]", "[tronk]", "line 9: tronk: no such field; the nearest is 'trunk'"),
     ],
 )

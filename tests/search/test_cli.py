@@ -144,7 +144,10 @@ def test_wrong_words_get_one_line_and_exit_2(
         (["--data", "digits", "--fidelity", "quik"], "--fidelity: 'quik' is not known"),
         (["--data", "digits", "--set", "lr=fast"], "--set: lr"),
         (["--data", "digits", "--set", "rate=0.1"], "--set: "),
-        (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE"),
+        (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE such as lr=0.05"),
+        (["--data", "digits", "--set", "epochs=3"], "--set: epochs: no such field; it is of the fidelity; "),
+        (["--data", "Folder:x"], "--data: 'Folder:x' is not known; "),
+        (["--data", "digits", "--fidelity", "quick,train_images=1"], "--fidelity: train_images: 1 is not possible"),
         (["--data", "digits", "--set", "fix_epochs=2"], "--set: fix_epochs: 2 are at test_resolution, which is as in"),
         (["--data", "digits", "--set", "teacher=resnet5"], "--set: teacher: "),
         (

@@ -90,6 +90,13 @@ def test_no_recipe_mirrors_digits(name: str) -> None:
             "line 2: training.fix_epochs: 3 are at test_resolution, which is as in training",
         ),
         ("lr = = 3", "not TOML: "),
+        ("lr = 0.2", "line 1: lr: no such field; it stands in [training]"),
+        ("epochs = 2", "line 1: epochs: no such field; it stands in [fidelity]"),
+        (
+            "[training]\nepochs = 2",
+            "line 2: training.epochs: no such field; it is of the fidelity; write epochs = … in [fidelity]",
+        ),
+        ("training.mixup = -1", "line 1: training.mixup: -1 is not possible"),
         (
             preset("cpu-quick").to_toml().replace("epochs = 4 ", "epochs = 8 ", 1),
             "line 4: fidelity.name: 'quick' ships with other numbers; write a name of its own",

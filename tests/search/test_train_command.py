@@ -88,7 +88,10 @@ def test_fields_after_the_name_change_a_fidelity() -> None:
         (["resnet50", "resnet34", "--fidelity", "quik"], "--fidelity: 'quik' is not known; write tiny, quick, medium"),
         (["resnet50", "resnet34", "--fidelity", "quick,epoch=3"], "--fidelity: epoch: no such field; the nearest is"),
         (["resnet50", "resnet34", "--fidelity", "quick,epochs=0"], "--fidelity: epochs: 0 is not possible"),
-        (["resnet50", "resnet34", "--fidelity", "quick,epochs"], "--fidelity: 'epochs' sets nothing"),
+        (
+            ["resnet50", "resnet34", "--fidelity", "quick,epochs"],
+            "--fidelity: 'epochs' sets nothing; write FIELD=VALUE such as epochs=8",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_a_line(
