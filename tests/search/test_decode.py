@@ -29,6 +29,14 @@ def test_every_kind_of_file_is_red_on_the_left_and_white_on_the_right(kind: str)
     assert header(io.BytesIO(content)).is_colour
 
 
+def test_sixteen_bits_are_rounded_to_the_nearest_of_eight() -> None:
+    """Eight bits stand for every 257th value of sixteen."""
+    values = np.array([0, 128, 129, 257 * 100 - 128, 257 * 100 + 128, 257 * 100 + 129, 65535], np.uint16)
+    for value, expected in zip(values, [0, 0, 1, 100, 100, 101, 255], strict=True):
+        content = saved(Image.fromarray(np.full((16, 16), value, np.uint16)), "PNG")
+        assert (read(content, channels=1) == expected).all()
+
+
 @pytest.mark.parametrize(("mode", "kind"), [("L", "PNG"), ("1", "PNG"), ("L", "JPEG"), ("LA", "PNG")])
 def test_grey_is_grey_in_one_channel_or_three(mode: str, kind: str) -> None:
     content = saved(halves("L").convert(mode, dither=Image.Dither.NONE), kind)

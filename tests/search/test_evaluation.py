@@ -115,6 +115,22 @@ def test_its_first_step_is_of_the_whole_rate_by_hand() -> None:
     assert torch.allclose(model[1].weight, before - 0.5 * slope)
 
 
+def test_its_rate_falls_as_half_a_cosine_by_hand() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    batch = torch.randn(5, 1, 2, 2), torch.arange(5) % 3
+    weight = model[1].weight.detach().clone().requires_grad_()
+    bias = model[1].bias.detach().clone().requires_grad_()
+    for rate in (0.5, 0.25):  # of step 0 and of step 1 of 2
+        loss = nn.functional.cross_entropy(batch[0].flatten(1) @ weight.T + bias, batch[1])
+        slopes = torch.autograd.grad(loss, (weight, bias))
+        with torch.no_grad():
+            weight -= rate * slopes[0]
+            bias -= rate * slopes[1]
+    fine_tune(model, [batch, batch], 2, Training(fix_lr=0.5, fix_epochs=1, test_resolution=2, momentum=0.0))
+    assert torch.allclose(model[1].weight, weight)
+    assert torch.allclose(model[1].bias, bias)
+
+
 def test_a_trial_is_fine_tuned_in_the_end_at_the_pixels_it_is_tested_at(digits: DataSet) -> None:
     made, plain = trainer(digits, training=FIX), trainer(digits, training=replace(FIX, fix_epochs=0))
     made.epoch()

@@ -138,9 +138,17 @@ def test_bf16_is_of_activations_and_not_of_weights(digits: DataSet) -> None:
     convolution.register_forward_hook(lambda _, __, out: seen.append(out.dtype))
     loss, expected = made.epoch()["train_loss"], full.epoch()["train_loss"]
     assert set(seen) == {torch.bfloat16}
+    assert made._logits(torch.randn(2, 1, 8, 8)).dtype == torch.float32
     assert {parameter.dtype for parameter in made.model.parameters()} == {torch.float32}
     assert loss != expected
     assert loss == pytest.approx(expected, rel=0.05)
+
+
+def test_weights_lie_with_their_channels_last(digits: DataSet) -> None:
+    """A layout that says nothing of a kernel of one pixel or one channel is no test."""
+    weights = [one for one in trainer(digits).model.parameters() if one.ndim == 4 and min(one.shape) > 1]
+    assert weights
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in weights)
 
 
 def test_a_network_is_compiled_where_the_recipe_says_so(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
