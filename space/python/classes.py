@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 
 from space import ops
 from space.graph import Graph
-from space.python.parameters import Column, Columns
-from space.python.scopes import LAYERS, Scope, local
+from space.python.parameters import READS, Column, Columns, Terms
+from space.python.scopes import LAYERS, Path, Scope, local
 from space.python.text import Hole, Number, Ref, Text, functional, layer, part
 from space.tiles import tilings
-
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Reader:
         columns = list(zip(*[[number for _, number in row] for row in rows], strict=True))
         inner = [line.within is not None for line in each.lines for _ in _numbered(line)]
         found = Columns(*(self._channels(each.instances, end) for end in ("reads", "makes")))
-        each.expressions = found.expressions(list(zip(kinds, columns, strict=True)), inner)
+        each.expressions = found.expressions(list(zip(kinds, columns, strict=True)), inner, _sums(each))
         each.parameters = found.parameters
         each.arguments = {s.path: values for s, values in zip(each.instances, found.arguments, strict=False)}
 
@@ -108,6 +106,26 @@ class Reader:
 def _numbered(line: Line) -> Sequence[object]:
     """What has a number in the line: its holes, or the parameters of the scope within."""
     return line.within.parameters if line.within else list(line.holes)
+
+
+def _sums(each: Class) -> dict[int, Terms]:
+    """By the number of the channels that a convolution or a norm reads, those that are concatenated to them."""
+    made: dict[int, Terms] = {-1: (READS,)}  # channels of each line's value, as numbers whose sum they are
+    found: dict[int, Terms] = {}
+    at = 0
+    for k, line in enumerate(each.lines):
+        operands = [made.get(j, ()) for j in line.operands]
+        match line.op:
+            case ops.Conv():
+                found[at], made[k] = operands[0], (at + 1,)
+            case ops.Norm():
+                found[at] = made[k] = operands[0]
+            case ops.Concat() if all(operands):
+                made[k] = tuple(term for terms in operands for term in terms)
+            case ops.Activation() | ops.Pool() | ops.Dropout():
+                made[k] = operands[0]
+        at += len(_numbered(line))
+    return {number: terms for number, terms in found.items() if len(terms) > 1}
 
 
 def _applied(name: Path, suffix: str = "") -> Text:

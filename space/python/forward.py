@@ -75,11 +75,13 @@ def _named(each: Class, i: int, text: tuple[Piece, ...], uses: Counter[int]) -> 
         return True
     if len(reader.operands) > 1:
         return size > SHORT or not (line.op is None or is_call(line.op))
-    return size > LONG or (isinstance(line.op, ops.Activation) and bool(reader.name)) or _joins(line)
+    return size > LONG or (isinstance(line.op, ops.Activation) and bool(reader.name)) or _joins(line, size)
 
 
-def _joins(line: Line) -> bool:
-    return len(line.operands) > 1 and not isinstance(line.op, ops.Add)
+def _joins(line: Line, size: int) -> bool:
+    """Whether it is of several values, and more than a sum or a short list of them."""
+    short = isinstance(line.op, ops.Add) or (isinstance(line.op, ops.Concat) and size <= SHORT)
+    return len(line.operands) > 1 and not short
 
 
 def written(each: Class, stored: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,11 +1,16 @@
 """Columns of numbers, one for each place of a class and with a value for each instance, said with few parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 from space.python.text import Number
 
 Column = tuple[Number, ...]
+Terms = tuple[int, ...]
+"""Places of columns whose sum is a column."""
+
+READS = -1
+"""The place of the channels that a class reads."""
 
 ORDER = ("channels", "width", "out", "kernel", "stride", "padding", "number")
 """Names of parameters in the order in which a class takes them."""
@@ -20,7 +25,7 @@ class Columns:
 
     @property
     def parameters(self) -> list[str]:
-        return sorted(self._known.values(), key=lambda name: (ORDER.index(name.rstrip("0123456789")), name))
+        return sorted(self._known.values(), key=_place)
 
     @property
     def arguments(self) -> list[Column]:
@@ -28,24 +33,38 @@ class Columns:
         columns = {name: column for (_, column), name in self._known.items()}
         return list(zip(*(columns[name] for name in self.parameters), strict=True)) or [()] * len(self.reads)
 
-    def expressions(self, columns: Sequence[tuple[str, Column]], inner: Sequence[bool]) -> list[str]:
+    def expressions(
+        self, columns: Sequence[tuple[str, Column]], inner: Sequence[bool], sums: Mapping[int, Terms]
+    ) -> list[str]:
         """For each column, given with its kind: a number, a parameter, or what parameters amount to.
 
         Small numbers come first, so that larger ones are their multiples; then what is `inner`, for scopes within; and
-        paddings last, as halves of kernels.
+        paddings last, as halves of kernels. A column that concatenates others, as `sums` says, is the sum of these.
         """
         order = sorted(range(len(columns)), key=lambda i: (columns[i][0] == "padding", inner[i], columns[i][1][0], i))
-        found = {i: self._expression(*columns[i]) for i in order}
+        found: dict[int, str] = {}
+        for i in order:
+            parts = [self._read() if j == READS else found.get(j, "") for j in sums.get(i, ())]
+            found[i] = self._expression(*columns[i], _added(parts))
         return [found[i] for i in range(len(columns))]
 
-    def _expression(self, kind: str, column: Column) -> str:
+    def _read(self) -> str:
+        """The channels that are read, if parameters say them."""
+        if len(set(self.reads)) == 1:
+            return str(self.reads[0])
+        return self._known.get(("channels", self.reads)) or self._multiple("channels", self.reads)
+
+    def _expression(self, kind: str, column: Column, added: str) -> str:
         if len(set(column)) == 1:
             return str(column[0])
         if (kind, column) in self._known:
             return self._known[kind, column]
-        related = (_related(kind, column, *known, name) for known, name in self._known.items())
-        said = next(filter(None, related), "") or self._sum(kind, column)
+        said = self._multiple(kind, column) or added or self._sum(kind, column)
         return said or self._known.setdefault((kind, column), self._new(kind, column))
+
+    def _multiple(self, kind: str, column: Column) -> str:
+        related = (_related(kind, column, *known, name) for known, name in self._known.items())
+        return next(filter(None, related), "")
 
     def _sum(self, kind: str, column: Column) -> str:
         """The column as a parameter and once or twice another; of fewer than three instances that would be chance."""
@@ -65,6 +84,27 @@ class Columns:
         taken = {*self._known.values()}
         numbered = (f"{kind}{n}" for n in range(2, len(taken) + 3))
         return next(name for name in (kind, *numbered) if name not in taken)
+
+
+def _added(parts: Sequence[str]) -> str:
+    """The sum of expressions, each parameter in it once; nothing where one of them is unknown or a fraction."""
+    factors: dict[str, int] = {}
+    if not parts or not all(parts) or any("//" in part for part in parts):
+        return ""
+    for term in " + ".join(parts).split(" + "):
+        *factor, name = term.split(" * ")
+        number = int(name) if name.isdigit() else int(factor[0]) if factor else 1
+        key = "" if name.isdigit() else name
+        factors[key] = factors.get(key, 0) + number
+    names = sorted(filter(None, factors), key=_place)
+    terms = [name if factors[name] == 1 else f"{factors[name]} * {name}" for name in names]
+    return " + ".join([*terms, *([str(factors[""])] if "" in factors else [])])
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Of a parameter, by what it is and its number."""
+    bare = name.rstrip("0123456789")
+    return ORDER.index(bare), int(name[len(bare) :] or 1)
 
 
 def _related(kind: str, column: Column, other: str, values: Column, name: str) -> str:

@@ -25,6 +25,7 @@ LONGEST = 250
 FAMILIES = (
     *("resnet50", "preresnet50", "resnext50_32x4d", "seresnet50", "resnest50_fast_2s2x40d", "res2net50_26w4s"),
     *("densenet121", "dpn68", "rednet26", "googlenet_bn", "xception", "mobilenetv2", "vgg16_bn", "dcdc_resnet50"),
+    *("hardnet68", "hardnet85"),
 )
 
 
@@ -96,7 +97,7 @@ def test_files_pass_the_linters(files: list[Path], command: list[str]) -> None:
 
 def test_what_forward_needs_is_an_attribute() -> None:
     """Pools of two paddings in equal places."""
-    pools = ("[[max_pooling(3), conv(4, 1)]]", "[[max_pooling(3, valid), conv(5, 1)]]")
+    pools = ("[[conv(2, 1), max_pooling(3), conv(4, 1)]]", "[[conv(2, 1), max_pooling(3, valid), conv(5, 1)]]")
     inceptions = " > ".join(f"inception({branches})" for branches in pools)
     arch = parse(f"input(3, 24) > conv_stem(4) > {inceptions} > head(3)")
     assert "self.padding = padding" in module(arch)
@@ -119,6 +120,22 @@ def test_numbers_that_instances_share_are_no_parameters() -> None:
     assert "nn.Conv2d(width, 4 * width, 1, bias=False)" in text
     text = module(parse("dpn68"))
     assert "nn.Conv2d(2 * width3, width + width3, 1, bias=False)" in text  # what both paths are made of
+
+
+def test_what_is_concatenated_is_counted_as_the_sum_of_it() -> None:
+    """Links of a HarDNet, whose blocks differ in what they read, their growth and the widths that it multiplies to."""
+    text = module(parse("hardnet68"))
+    assert "self.conv2 = nn.Conv2d(channels + width, width2, 3, padding=1, bias=False)" in text
+    assert "self.conv10 = nn.Conv2d(3 * width + width3, width2, 3, padding=1, bias=False)" in text
+    assert "self.stage3 = stage(HardBlock(256, 20, 34, 58, 168))" in text
+
+
+def test_a_pool_before_a_stage_is_before_it() -> None:
+    """Its blocks are then those of other stages, whether they begin with a pool or not."""
+    text = module(parse("vgg16_bn"))
+    assert "OpeningVgg" not in text
+    assert "        x = F.max_pool2d(x, 2, 2)\n        x = self.stage2(x)\n" in text
+    assert text.count("max_pool2d") == 5
 
 
 def test_the_file_says_what_it_is() -> None:
