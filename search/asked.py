@@ -244,7 +244,9 @@ def refuse_unfit(
     """Files of weights that are none, or not of the networks they are for: before a trial fails of it."""
     if training.weights:
         from search.start import start_from  # imports torch, as nothing else here does
+        from search.weights import read
 
+        read(Path(training.weights))
         for name, sentence in (proxies or {}).items():
             try:
                 start_from(Path(training.weights), parse(sentence))

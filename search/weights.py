@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -67,7 +68,10 @@ def _pickled(path: Path) -> object:
         if number > MOST_TENSORS:
             raise _refused(path, f"holds {number:,} parts; {MOST_TENSORS:,} tensors is the most")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # of pickles as torch does not write them: what comes of it counts
+            return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:
         raise _refused(path, "holds more than tensors, or no pickle at all; nothing of it was run") from None
     except OSError:

@@ -231,3 +231,15 @@ def test_ablations_and_networks_by_name_refuse_files_beforehand_too(
     said = capsys.readouterr().err
     assert said.replace(f"{tmp_path.resolve()}/", "").startswith(f"explore: {says}")
     assert said.count("\n") == 1
+
+
+def test_a_sweep_reads_its_file_before_anything_is_proposed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pt").write_text("no pickle")
+    words = ["sweep", "resnext", "--budget", "4GFLOPs", "--trials", "1", "--data", "digits", "--weights", "text.pt"]
+    assert main(words) == 2
+    said = capsys.readouterr().err.replace(f"{tmp_path.resolve()}/", "")
+    assert said == "explore: --weights: 'text.pt' holds more than tensors, or no pickle at all; nothing of it was run\n"
+    assert not (tmp_path / "runs").exists()

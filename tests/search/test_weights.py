@@ -1,6 +1,7 @@
 """Weights of other implementations land where they belong, or are refused in one line; nothing in a file is run."""
 
 import os
+import pickle
 import struct
 from collections.abc import Callable
 from importlib import import_module
@@ -189,8 +190,16 @@ def _bytes(data: bytes, suffix: str) -> Callable[[Path], Path]:
     return write
 
 
+def _plain_pickle(folder: Path) -> Path:
+    """As Python itself writes it, in a protocol of which torch warns."""
+    path = folder / "weights.pkl"
+    path.write_bytes(pickle.dumps({"conv1.weight": [1.0]}, protocol=4))
+    return path
+
+
 WRONG: dict[str, Callable[[Path], Path]] = {
     "code": _code,
+    "no pickle of torch": _plain_pickle,
     "a whole module": _pickle(nn.Linear(2, 2)),
     "truncated": _cut("pt"),
     "truncated safetensors": _cut("safetensors"),
