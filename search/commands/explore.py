@@ -9,11 +9,12 @@ from pathlib import Path
 from analysis.racing import FIRST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
-from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit
+from search.asked import Means, data_and_training, reduction, refuse_unfit
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
 from search.presets import known_fidelity, training_for
+from search.seen import seen
 from search.words import integer, of, planned
 from space.axes import axes, yielding
 from space.cost import cost
@@ -38,7 +39,7 @@ def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Pa
     data, fidelity, chosen = data_and_training(options)
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
-    return recipe, as_seen(data, fidelity, [chosen]), means, folder
+    return recipe, seen(data, recipe), means, folder
 
 
 def asked_recipe(

@@ -8,11 +8,11 @@ from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.trial import Trial
 from analysis.words import plural
-from search.asked import as_seen, loaded
+from search.asked import loaded
 from search.data import DataSet
 from search.errors import UsageError
-from search.priors import views
 from search.repeating import Again, again
+from search.seen import seen
 from search.subject import called
 from search.words import integer
 
@@ -41,8 +41,7 @@ def images(recipe: Recipe, folder: str) -> DataSet:
     data, _ = loaded(recipe.data)
     if recipe.data_digest not in ("", data.digest):
         raise UsageError(f"{folder}: its {recipe.data!r} are other images than those of that name here")
-    of_sweep = recipe.sweep and views(recipe.training, recipe.sweep.tune)
-    return as_seen(data, recipe.fidelity, of_sweep or [recipe.training_of(one) for one in recipe.settings])
+    return seen(data, recipe)
 
 
 def chosen(finished: Sequence[Trial], options: Namespace) -> list[Trial]:

@@ -12,7 +12,7 @@ from analysis.plain import PlainError
 from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
-from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit
+from search.asked import Means, data_and_training, reduction, refuse_unfit
 from search.candidates import chooser_of
 from search.ceiling import Ceiling, divided
 from search.commands.explore import asked_recipe, named_folder
@@ -21,7 +21,8 @@ from search.errors import UsageError
 from search.launch import conclude
 from search.option_groups import TOLERANCE
 from search.presets import training_for
-from search.priors import refuse_impossible, tunables, views
+from search.priors import refuse_impossible, tunables
+from search.seen import seen
 from search.words import integer, of, planned, tolerance
 from space.arch import Input
 from space.axes import AXES
@@ -47,9 +48,7 @@ def run(options: Namespace) -> int:
     make = _free if options.space else _along
     recipe = make(options, data, fidelity, chosen, seeds)
     _refuse_set(options, recipe)
-    assert recipe.sweep
-    seen = as_seen(data, fidelity, views(chosen, recipe.sweep.tune))
-    return conclude(Path(options.run or _folder(options, recipe)).absolute(), recipe, seen, means)
+    return conclude(Path(options.run or _folder(options, recipe)).absolute(), recipe, seen(data, recipe), means)
 
 
 def _along(options: Namespace, data: DataSet, fidelity: Fidelity, training: Training, seeds: int) -> Recipe:

@@ -7,12 +7,13 @@ from pathlib import Path
 from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe, Setting
 from analysis.training import Training
 from analysis.words import plural
-from search.asked import Means, as_seen, data_and_training, reduction, refuse_unfit, trained_as
+from search.asked import Means, data_and_training, reduction, refuse_unfit, trained_as
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
 from search.presets import training_for
+from search.seen import seen
 from search.words import integer, of
 from space.arch import Arch
 from space.budget import shown
@@ -38,7 +39,7 @@ def run(options: Namespace) -> int:
     usual = all(name.isidentifier() for name in named) and training == training_for(recipe.data)
     words = ["train", *named] if len(named) < 5 else ["train", plural(len(named), "network")]
     folder = options.run or named_folder(words, recipe, is_plain=usual and len(named) < 5 and not options.equal)
-    return conclude(Path(folder).absolute(), recipe, as_seen(data, fidelity, [training]), means)
+    return conclude(Path(folder).absolute(), recipe, seen(data, recipe), means)
 
 
 def _named(words: list[str]) -> dict[str, Arch]:
