@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from analysis.bounds import Bounds, Count, check
 from analysis.plain import PlainError
 
+TEACHER_FILE = ".safetensors"  # how a teacher ends that is a file: its weights and its sentence
+
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
@@ -181,6 +183,11 @@ class Training:
     def peak(self) -> float:
         """The highest learning rate, scaled linearly with the batch where `lr` is for another."""
         return self.lr * self.batch_size / self.lr_batch if self.lr_batch else self.lr
+
+    @property
+    def has_given_teacher(self) -> bool:
+        """Whether the teacher has the weights of a file, and is not trained first."""
+        return bool(self.teacher_weights) or self.teacher.endswith(TEACHER_FILE)
 
     def tested(self, trained: int) -> tuple[int, int]:
         """Pixels a side that are seen in testing, and of the image of which these are the centre."""

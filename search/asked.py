@@ -16,7 +16,7 @@ from analysis.plain import PlainError, from_plain
 from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
 from analysis.toml import line_of
-from analysis.training import Training
+from analysis.training import TEACHER_FILE, Training
 from search.data import DataError, DataNameError, DataSet, Indices, best_available, load, resized, split
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
@@ -118,12 +118,17 @@ def named(field: str, words: str, option: str) -> str:
     `UsageError` where there is no such file, and no such network.
     """
     if field == "weights":
-        return _file("--weights" if option == "--set" else f"{option}: weights", words)
-    if field == "teacher_weights" or words.endswith(".safetensors"):
+        return _file(_weights(option), words)
+    if field == "teacher_weights" or words.endswith(TEACHER_FILE):
         return _file(f"{option}: {field}", words)
     if field == "teacher" and words:
         of(f"{option}: teacher", lambda: parse(words))
     return words
+
+
+def _weights(option: str) -> str:
+    """What the user has written to start from weights, which have an option of their own."""
+    return "--weights" if option == "--set" else f"{option}: weights"
 
 
 def _file(option: str, path: str) -> str:
@@ -246,14 +251,16 @@ def refuse_unfit(
         from search.start import start_from  # imports torch, as nothing else here does
         from search.weights import read
 
-        read(Path(training.weights))
+        path = Path(training.weights)
+        if not proxies:  # else it is read for them
+            read(path)
         for name, sentence in (proxies or {}).items():
             try:
-                start_from(Path(training.weights), parse(sentence))
+                start_from(path, parse(sentence))
             except SpaceError as error:
-                weights = "--weights" if option == "--set" else f"{option}: weights"
-                raise UsageError(f"{weights}: {name} cannot start from {training.weights!r}: {error}") from None
-    if training.teacher_weights or training.teacher.endswith(".safetensors"):
+                what = f"{name} cannot start from {training.weights!r}"
+                raise UsageError(f"{_weights(option)}: {what}: {error}") from None
+    if training.has_given_teacher:
         from search.distillation import given
 
         field = "teacher_weights" if training.teacher_weights else "teacher"

@@ -10,7 +10,6 @@ from analysis.training import Training
 from search.asked import trained_as
 from search.data import DataSet
 from search.errors import UsageError
-from search.memory import is_given
 from search.train import Trainer
 from search.weights import loaded, read, sentence_of
 from space.arch import Input, trace
@@ -30,7 +29,7 @@ def teacher(
     key = repr((training, data.name, data.digest, fidelity, run_seed, replicate, device))
     if key not in _known:
         _known.clear()
-        if is_given(training):
+        if training.has_given_teacher:
             found = given(training, data).to(device)
         else:
             found = _trained(training, data, fidelity, run_seed=run_seed, replicate=replicate, device=device)

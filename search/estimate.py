@@ -15,7 +15,7 @@ from search.devices import gpu_need
 from search.errors import UsageError
 from search.jobs import Job, config, jobs, longest_first
 from search.launch import resources
-from search.memory import is_given, taught_by, trial_memory
+from search.memory import taught_by, trial_memory
 from space.arch import Arch
 from space.plan import Plan
 from space.sentence import parse
@@ -95,7 +95,7 @@ def estimated(recipe: Recipe, data: DataSet, means: Means, run: Run | None, star
     if run and not left:
         raise UsageError(f"--estimate: nothing is left to train in {run.folder}")
     wanted, teacher = resources(recipe, data, means), taught_by(recipe.training, recipe.fidelity, data)
-    learner = None if is_given(recipe.training) else teacher
+    learner = None if recipe.training.has_given_teacher else teacher
     of_batch = replace(recipe.training, batch_size=-(-recipe.training.batch_size // wanted.processes))
     first = [Job.of(recipe, setting, 0, of_batch) for setting in recipe.settings]
     asked = [config(job) for job in first] + ([_lesson(first[0], learner)] if learner else [])

@@ -4,14 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis.recipe import Fidelity
-from analysis.training import Training
+from analysis.training import TEACHER_FILE, Training
 from search.asked import trained_as
 from search.data import DataSet
 from space.arch import Arch, Input
 from space.memory import FLOAT, evaluation_memory, training_memory
 from space.sentence import parse
 
-FILE = ".safetensors"  # of a teacher, its weights and its sentence
 TESTED = 4  # batches at a time: without gradients they need less memory than one with them
 
 
@@ -19,20 +18,15 @@ def taught_by(training: Training, fidelity: Fidelity, data: DataSet) -> Arch | N
     """The teacher of a training on these images; None where there is none."""
     if not training.teacher:
         return None
-    if not is_given(training):
+    if not training.has_given_teacher:
         return trained_as(parse(training.teacher), fidelity, data)
     arch = parse(_sentence(training.teacher))
     image = Input(data.train.pixels.shape[1], fidelity.resolution)
     return replace(arch, input=image, head=replace(arch.head, classes=data.train.classes))
 
 
-def is_given(training: Training) -> bool:
-    """Whether the teacher has the weights of a file, and is not trained here."""
-    return bool(training.teacher_weights) or training.teacher.endswith(FILE)
-
-
 def _sentence(teacher: str) -> str:
-    if not teacher.endswith(FILE):
+    if not teacher.endswith(TEACHER_FILE):
         return teacher
     from search.weights import sentence_of  # imports torch, which other drivers do without
 
@@ -57,5 +51,5 @@ def trial_memory(proxy: Arch, training: Training, teacher: Arch | None = None) -
         taught = evaluation_memory(teacher, batch, precision=precision)
         held = training_memory(teacher, batch, precision=precision, states=states)
         needs = [step.weights + step.state + step.kept + taught, *(need + held.weights for need in needs)]
-        needs += [] if is_given(training) else [held.peak]
+        needs += [] if training.has_given_teacher else [held.peak]
     return max(needs)

@@ -8,12 +8,13 @@ from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
 from analysis.tricks import Trick, stages
 from analysis.words import plural
-from search.asked import Means, as_seen, data_and_training, refuse_unfit, trained_as
+from search.asked import Means, data_and_training, refuse_unfit, trained_as
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.launch import conclude
 from search.options import BAG
 from search.presets import training_for
+from search.seen import seen
 from search.tricks import asked_tricks
 from search.words import integer, of
 from space.arch import Arch
@@ -30,14 +31,17 @@ def run(options: Namespace) -> int:
     data, fidelity, training = data_and_training(options)
     start, tricks = asked_tricks(options.tricks, training)
     recipe = _recipe(options, arch, data, fidelity, start, tricks, seeds)
-    for one in stages(start, tricks):
+    files: dict[tuple[str, ...], Training] = {}
+    for one in stages(start, tricks):  # most differ in no file, and each is read but once
+        files.setdefault((one.weights, one.teacher, one.teacher_weights), one)
+    for one in files.values():
         refuse_unfit(one, data, {options.network: recipe.settings[0].proxy}, "--set" if one == start else "--tricks")
     if options.plan:
         print(text(recipe))
         return 0
     usual = options.tricks == BAG and training == training_for(recipe.data) and options.network.isidentifier()
     folder = options.run or named_folder(["ablation", options.network], recipe, is_plain=usual)
-    return conclude(Path(folder).absolute(), recipe, as_seen(data, fidelity, stages(start, tricks)), means)
+    return conclude(Path(folder).absolute(), recipe, seen(data, recipe), means)
 
 
 def _recipe(
