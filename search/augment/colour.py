@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from search.augment.geometry import is_large, lay
+from search.augment.geometry import lay, part_size
 
 TOGETHER = 8  # pixels, of which a CPU multiplies as many at once in no more time than one
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in a grey, as ITU-R BT.601 has them and Pillow takes them
@@ -40,7 +40,7 @@ class Normalisation:
         )
         count, channels, height, width = images.shape
         results = torch.empty(count, height, width, channels, device=images.device)
-        parts = 1 if is_large(images, height, width) else max(1, count)
+        parts = part_size(images, height, width)
         for result, part in zip(torch.split(results, parts), torch.split(images, parts), strict=True):
             lay(part, result)
             result.flatten(2).sub_(mean).div_(std)  # (N, H, W · C), where the same few numbers come again
@@ -114,7 +114,7 @@ def _mapped(images: Tensor, matrix: Tensor, offset: Tensor, greys: Tensor, scale
     results = torch.empty(pixels.shape, device=images.device)
     eye = torch.eye(together, device=images.device)
     whole = torch.einsum("ab,nij->naibj", eye, matrix * scale).reshape(count, together * channels, -1)
-    parts = 1 if is_large(images, height, width) else max(1, count)
+    parts = part_size(images, height, width)
     split = (torch.split(each, parts) for each in (results, pixels, whole, offset, greys))
     for result, part, product, shift, grey in zip(*split, strict=True):
         floats = part.float()

@@ -47,6 +47,11 @@ def _cut(images: Tensor, numbers: Tensor, padding: int, height: int, width: int)
     return torch.cat([box.flip(3) if mirror else box for box, mirror in boxes])
 
 
+def part_size(images: Tensor, height: int, width: int) -> int:
+    """How many images of a batch are looked at at a time: a large one alone, else all."""
+    return 1 if is_large(images, height, width) else max(1, len(images))
+
+
 def lay(images: Tensor, results: Tensor) -> None:
     """(N, C, H, W) into (N, H, W, C); one channel after the other is the fastest way where they lie apart."""
     if images.stride(1) == 1:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from search.augment.colour import LUMA
-from search.augment.geometry import as_bytes, is_large
+from search.augment.geometry import as_bytes, part_size
 
 STRONGEST = 30  # the magnitude at which an operation is as strong as it can be
 Operation: TypeAlias = Callable[[Tensor, float], Tensor]  # on images that are alike in strength and direction, its sign
@@ -27,7 +27,7 @@ def randaugment(images: Tensor, *, count: int, magnitude: float, generator: torc
     The channels of the result lie one after the other in memory.
     """
     passes = [_drawn(len(images), generator) for _ in range(count)]
-    parts = 1 if is_large(images, *images.shape[2:]) else max(1, len(images))
+    parts = part_size(images, *images.shape[2:])
     results = images.clone(memory_format=torch.contiguous_format)
     for start, part in zip(range(0, len(images), parts), torch.split(results, parts), strict=False):
         for drawn in passes:
