@@ -1,7 +1,7 @@
 """The pictures of README and docs, from the committed runs and measurements; `make pictures`.
 
-What a picture of a run shows is beside it as JSON, with six digits: the same bytes from the same records. `python
-docs/pictures.py --numbers` writes these alone, and needs no browser.
+Each is drawn twice, for light pages and for dark ones. What a picture of runs shows is beside it as JSON, with six
+digits: the same bytes from the same records. `python docs/pictures.py --numbers` writes these alone, without a browser.
 """
 
 import json
@@ -17,7 +17,9 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
+from analysis.comparison import comparison
 from analysis.figures.drawing import PALETTE
+from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
 from analysis.record import Run
@@ -91,6 +93,25 @@ def along_the_axis(name: str, metric: Metric = "test_error") -> Picture:
     return Picture(info, tradeoff, 520)
 
 
+def study(*names: str) -> Picture:
+    """Of committed runs that ask one question at several fidelities."""
+
+    def info() -> Agreeing:
+        return agreeing_info(comparison([Run.open(ROOT / "runs" / name) for name in names]).studies[0])
+
+    return Picture(info, agreeing, 440)
+
+
+def saved(figure: go.Figure, name: str, height: int) -> None:
+    """As `docs/NAME.svg` and, for dark pages, `docs/NAME-dark.svg`; the page's own colour shows through both."""
+    clear = "rgba(0,0,0,0)"
+    for suffix, text, rule in (("", "#1f2328", "#e3e8ed"), ("-dark", "#e6edf3", "#3a434d")):
+        figure.update_layout(font_color=text, paper_bgcolor=clear, plot_bgcolor=clear)
+        for update in (figure.update_xaxes, figure.update_yaxes):
+            update(gridcolor=rule, linecolor=rule, zerolinecolor=rule)
+        figure.write_image(ROOT / "docs" / f"{name}{suffix}.svg", width=820, height=height)
+
+
 PICTURES = {
     "cardinality": along_the_axis("cardinality-4GFLOPs-resnet50-fashion-mnist-quick"),
 }
@@ -99,7 +120,7 @@ if __name__ == "__main__":
     for name, picture in PICTURES.items():
         (ROOT / "docs" / f"{name}.json").write_text(picture.numbers(), encoding="utf-8")
         if "--numbers" not in sys.argv:
-            picture.draw(picture.seen).write_image(ROOT / "docs" / f"{name}.svg", width=820, height=picture.height)
+            saved(picture.draw(picture.seen), name, picture.height)
     if "--numbers" not in sys.argv:
         measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
-        scaling(measured).write_image(ROOT / "docs" / "scaling.svg", width=820, height=420)
+        saved(scaling(measured), "scaling", 420)

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PICTURES = run_path(str(ROOT / "docs" / "pictures.py"))["PICTURES"]
+SHOWN = r'<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*<img alt="[^"]+" src="([^"]+)">'
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -16,11 +17,12 @@ def test_the_numbers_of_a_picture_are_its_runs_to_the_byte(name: str) -> None:
     assert PICTURES[name].numbers() == (ROOT / "docs" / f"{name}.json").read_text(encoding="utf-8")
 
 
-def test_every_picture_is_shown_and_every_one_that_is_shown_is_there() -> None:
-    shown = {
-        (path.parent / target).resolve()
+def test_every_picture_is_shown_light_and_dark_and_every_one_that_is_shown_is_there() -> None:
+    shown = [
+        tuple((path.parent / target).resolve() for target in pair)
         for path in DOCUMENTS
-        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
-    }
-    assert shown == set((ROOT / "docs").glob("*.svg"))
-    assert {ROOT / "docs" / f"{name}.svg" for name in PICTURES} <= shown
+        for pair in re.findall(SHOWN, path.read_text(encoding="utf-8"))
+    ]
+    assert all(dark == light.with_stem(f"{light.stem}-dark") for dark, light in shown)
+    assert {path for pair in shown for path in pair} == set((ROOT / "docs").glob("*.svg"))
+    assert {ROOT / "docs" / f"{name}.svg" for name in PICTURES} <= {light for _, light in shown}
