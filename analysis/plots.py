@@ -26,6 +26,7 @@ from analysis.statistics import Interval
 from analysis.sweep_plots import sweep_plots
 from analysis.thinning import thinned_words
 from analysis.trial import Trial
+from analysis.verdict import fit_words
 from analysis.words import FLOPS_CONVENTION, amount, percent
 
 
@@ -55,6 +56,7 @@ def axis_plots(
 
     errors = _alt("test error in percent", recipe, [summary.error for summary in numbers])
     losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
+    fitted = " ".join(filter(None, (_FITTED, fit_words(recipe, table))))
     drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
         *([_effects(recipe, table, scores, nothing)] if recipe.tricks else []),
@@ -62,7 +64,7 @@ def axis_plots(
         Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
         *([] if recipe.tricks else _costs(recipe)),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
-        Plot("training", "Training loss", f"Plot. {_FITTED}", f"{_FITTED} {seeds}", along("train_loss")),
+        Plot("training", "Training loss", f"Plot. {fitted}", f"{fitted} {seeds}", along("train_loss")),
         Plot("curves", "Learning curves", _CURVES, _CURVES, drawn),
         _times(table, seeds, along("core_seconds")),
         *([placing(recipe)] if recipe.settings and not recipe.tricks else []),

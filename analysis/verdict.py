@@ -52,6 +52,22 @@ def verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = No
     return Verdict(f"undecided: {words}", decided=False, outlook=outlook_words, brief=f"undecided: {brief}")
 
 
+def fit_words(recipe: Recipe, table: pd.DataFrame) -> str:
+    """How training loss changes along each axis; empty where the settings have no trend, or a race chose the seeds."""
+    if recipe.race or recipe.is_named or recipe.tricks or _no_question(recipe):
+        return ""
+    level = _level(recipe)
+    losses = _trends(recipe, table, "train_loss", level, None)
+    if any(one.change.n < 2 for one in losses):
+        return ""
+    changes = [
+        f"from {_ends(recipe, axis, one)} {_change(one.change, 'training loss', '', level)}"
+        for axis, one in zip(recipe.axis, losses, strict=True)
+    ]
+    basis = f"{plural(losses[0].change.n, 'seed')}; {100 * level:g} % intervals over seeds"
+    return f"Deciding nothing, {'; '.join(changes)} ({_fitted(recipe)}; {basis})."
+
+
 def _level(recipe: Recipe) -> float:
     """Of each interval: the axes of a plane share the false alarms (Bonferroni), and so do the looks of a race."""
     axes = len(recipe.axis)
