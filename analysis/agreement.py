@@ -20,11 +20,14 @@ class Agreement:
     """Kendall's tau-b of the settings' means, its interval over seeds, and how many orders of pairs are settled.
 
     `tau` is what was seen. Noise pulls it towards zero, so the true one is often farther away, as the interval says.
+    `ceiling` is how far noise lets it be seen: what two measurements as noisy as these would show on average if their
+    true orders were one and the same. It takes settings and noise for normal, and the noise of either for its own.
     """
 
     tau: Interval
     settled: int  # pairs of settings whose order both measurements have settled
     pairs: int
+    ceiling: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,12 @@ class _Side:
     def orders(self) -> NDArray[np.float64]:
         """The order of every pair, 0 for a tie."""
         return _orders(self.means)
+
+    @property
+    def reliability(self) -> float:
+        """The share of the means' variance that is not noise."""
+        variance = float(np.var(self.means, ddof=1))
+        return 1.0 if not self.error else max(0.0, 1 - self.error**2 / variance) if variance else 0.0
 
     def settled(self, level: float) -> NDArray[np.bool_]:
         """Which pairs an interval at the level orders; exact means settle ties, too."""
@@ -67,7 +76,12 @@ def agreement(a: ArrayLike, b: ArrayLike, *, level: float = 0.95, seed: int = 0)
     settled = one.settled(each) & other.settled(each)
     seen = _tau(one.orders(), other.orders())
     low, high = _interval(one, other, settled, level, seed) if n > 1 else (math.nan, math.nan)
-    return Agreement(Interval(seen, low, high, n), int(settled.sum()), pairs)
+    return Agreement(Interval(seen, low, high, n), int(settled.sum()), pairs, _ceiling(one, other))
+
+
+def _ceiling(one: _Side, other: _Side) -> float:
+    """A correlation of 1, lowered by both sides' noise (Spearman 1904), as the tau of normal values (Greiner 1909)."""
+    return 2 / math.pi * math.asin(math.sqrt(one.reliability * other.reliability))
 
 
 def _interval(one: _Side, other: _Side, settled: NDArray[np.bool_], level: float, seed: int) -> tuple[float, float]:

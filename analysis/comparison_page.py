@@ -22,7 +22,7 @@ from analysis.comparison_tables import (
 )
 from analysis.comparison_words import caveats, findings, run_words, title
 from analysis.files import write_atomically
-from analysis.orders import COVERAGE
+from analysis.orders import CEILING, COVERAGE
 from analysis.pages import template
 from analysis.plot import Plot
 from analysis.record import Run
@@ -88,7 +88,7 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
     for number, study in enumerate(compared.studies):
         name = numbered("study", number)
         plots, sheets = (study_plot(study, name),), (study_sheet(study, f"{name}-table"),)
-        yield Section("What agreement costs", (_STUDY, COVERAGE), plots, sheets)
+        yield Section("What agreement costs", (_STUDY, COVERAGE, CEILING), plots, sheets)
         yield Section("What foretells the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
     if any(pair.by_error.pairs for pair in compared.pairs):
         once = () if compared.studies else (COVERAGE,)

@@ -67,7 +67,7 @@ def study_plot(study: Study, name: str) -> Plot:
     caption = (
         f"Kendall's τ-b of every run's order of settings with that of {study.reference.label}, whose trials cost the "
         "most, with 95 % intervals over the seeds of both, against the core-seconds of the trials that the order rests "
-        "on."
+        "on. Dashes are noise ceilings: as high as marks would be on average if all orders were truly the same."
     )
     values = "; ".join(
         f"{one.name}, {one.seconds:,.0f} core-seconds: {tau_words(one.by_error)} by error, "

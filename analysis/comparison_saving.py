@@ -79,8 +79,10 @@ def _taus(pair: Pair) -> dict[str, object]:
         **_interval("tau", pair.by_error.tau),
         "settled": pair.by_error.settled,
         "pairs": pair.by_error.pairs,
+        "ceiling": pair.by_error.ceiling,
         **_interval("tau_by_loss", pair.by_loss.tau),
         "settled_by_loss": pair.by_loss.settled,
+        "ceiling_by_loss": pair.by_loss.ceiling,
     }
 
 

@@ -9,7 +9,7 @@ from analysis.cells import difference_words
 from analysis.comparison import Pair, Study
 from analysis.comparison_words import p_words, share_words
 from analysis.foretelling import SCORES
-from analysis.orders import tau_words
+from analysis.orders import ceiling_words, tau_words
 from analysis.pages import machines
 from analysis.plain import to_plain
 from analysis.recipe import Recipe
@@ -47,6 +47,10 @@ def _settled(found: Agreement) -> Cell:
     return Cell(f"{found.settled:,} of {found.pairs:,}", str(found.settled))
 
 
+def _ceiling(found: Agreement) -> Cell:
+    return Cell(ceiling_words(found), f"{found.ceiling:.7g}") if math.isfinite(found.ceiling) else none()
+
+
 def differences_sheet(pair: Pair) -> Sheet:
     """Test errors of two runs, setting by setting, and their difference; the last row is the average."""
     a, b = pair.a.letter, pair.b.letter
@@ -75,15 +79,17 @@ def study_sheet(study: Study, name: str) -> Sheet:
     """What every run's order cost, how it agrees with the costliest one's, and what else was done to get it."""
     changed = _changed([step.side.recipe for step in study.steps])
     columns = (
-        "run", "core-seconds", "a trial", "seeds", f"τ to {study.reference.letter} by error", "by loss", "settled",
-        *changed,
+        "run", "core-seconds", "a trial", "seeds", f"τ to {study.reference.letter} by error", "noise ceiling",
+        "by loss", "noise ceiling", "settled", *changed,
     )  # fmt: skip
     rows = []
     for index, step in enumerate(study.steps):
         pair = step.to_reference
         agreed = (
             interval(tau_words(pair.by_error.tau), pair.by_error.tau) if pair else words("the reference"),
+            _ceiling(pair.by_error) if pair else none(),
             interval(tau_words(pair.by_loss.tau), pair.by_loss.tau) if pair else none(),
+            _ceiling(pair.by_loss) if pair else none(),
             _settled(pair.by_error) if pair else none(),
         )
         costs = (_seconds(step.seconds), _seconds(step.each), Cell(_seeds(step.side)))

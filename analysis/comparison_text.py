@@ -6,7 +6,7 @@ from analysis.cells import difference_words
 from analysis.comparison import Comparison, Pair, Study
 from analysis.comparison_tables import recipe_rows, seconds_words
 from analysis.comparison_words import caveats, findings, run_words, title
-from analysis.orders import tau_words
+from analysis.orders import ceiling_words, tau_words
 from analysis.spaces_compared import fronts, spaces
 from analysis.terminal import columns, filled
 from analysis.text import paragraph
@@ -36,7 +36,7 @@ def _tables(compared: Comparison) -> Iterator[list[list[str]]]:
         yield [["runs", "settings", "τ by test error", "τ by test loss", "settled"], *map(_order, ordered)]
     for study in compared.studies:
         against = f"τ to {study.reference.letter} by test error"
-        yield [["run", "core-seconds", "a trial", against], *_study(study)]
+        yield [["run", "core-seconds", "a trial", against, "noise ceiling"], *_study(study)]
     differing = [pair for pair in compared.pairs if pair.differences]
     if len(differing) <= PAIRS:
         yield from map(_differences, differing)
@@ -53,8 +53,9 @@ def _order(pair: Pair) -> list[str]:
 
 def _study(study: Study) -> Iterator[list[str]]:
     for step in study.steps:
-        agreed = tau_words(step.to_reference.by_error.tau) if step.to_reference else "the reference"
-        yield [step.side.letter, seconds_words(step.seconds), seconds_words(step.each), agreed]
+        found = step.to_reference.by_error if step.to_reference else None
+        agreed = (tau_words(found.tau), ceiling_words(found)) if found else ("the reference", MISSING)
+        yield [step.side.letter, seconds_words(step.seconds), seconds_words(step.each), *agreed]
 
 
 def _differences(pair: Pair) -> list[list[str]]:

@@ -22,6 +22,11 @@ COVERAGE = (
     "more than they must, as noise is not to be taken for disagreement."
 )
 
+CEILING = (
+    "The noise ceiling is the τ that runs as noisy as these would show on average if their true orders were the same: "
+    "one that is near it agrees as well as noise lets it be seen, one far below does not for want of seeds."
+)
+
 Replicates = Mapping[int, float]  # of one setting: a metric by replicate
 
 
@@ -74,6 +79,11 @@ def tau_words(tau: Interval) -> str:
     return f"{number(tau.mean, 2)} ({number(tau.low, 2)} to {number(tau.high, 2)})"
 
 
+def ceiling_words(found: Agreement) -> str:
+    """For a cell: 0.35, or a dash where one seed says nothing of its noise."""
+    return number(found.ceiling, 2) if math.isfinite(found.ceiling) else MISSING
+
+
 def published_words(recipe: Recipe, table: pd.DataFrame) -> str:
     """One sentence on a run's order and the published one; empty where there is nothing to say."""
     found = published_order(recipe, table)
@@ -98,4 +108,4 @@ def _rows(settings: Sequence[Replicates]) -> NDArray[np.float64]:
 
 
 def _without_interval(found: Agreement) -> Agreement:
-    return replace(found, tau=Interval(found.tau.mean, math.nan, math.nan, 1))
+    return replace(found, tau=Interval(found.tau.mean, math.nan, math.nan, 1), ceiling=math.nan)

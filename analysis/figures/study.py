@@ -19,6 +19,7 @@ class Agreed(NamedTuple):
     seeds: int
     by_error: Interval
     by_loss: Interval
+    ceilings: tuple[float, float]  # of either: the tau that noise lets equal orders show on average
 
 
 class Agreeing(NamedTuple):
@@ -38,6 +39,7 @@ def agreeing_info(study: Study) -> Agreeing:
             max((len(point.errors) for point in step.side.points.values()), default=0),
             step.to_reference.by_error.tau,
             step.to_reference.by_loss.tau,
+            (step.to_reference.by_error.ceiling, step.to_reference.by_loss.ceiling),
         )
         for step in study.steps
         if step.to_reference
@@ -46,31 +48,11 @@ def agreeing_info(study: Study) -> Agreeing:
 
 
 def agreeing(info: Agreeing) -> go.Figure:
-    """Tau by test error and by test loss, with intervals, against core-seconds."""
+    """Tau by test error and by test loss, with intervals, against core-seconds; a dash is the noise ceiling."""
     figure = go.Figure()
     for index, (name, symbol) in enumerate((("by test error", "circle"), ("by test loss", "diamond"))):
-        taus = [one.by_loss if index else one.by_error for one in info.runs]
-        known = [tau.high == tau.high for tau in taus]
-        figure.add_trace(
-            go.Scatter(
-                x=[one.seconds * (0.985, 1.015)[index] for one in info.runs],  # side by side
-                y=[tau.mean for tau in taus],
-                error_y={
-                    "type": "data", "symmetric": False, "thickness": 1.5, "width": 5,
-                    "array": [tau.high - tau.mean if k else 0.0 for tau, k in zip(taus, known, strict=True)],
-                    "arrayminus": [tau.mean - tau.low if k else 0.0 for tau, k in zip(taus, known, strict=True)],
-                },
-                customdata=[(one.name, one.seeds, one.seconds) for one in info.runs],
-                hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
-                "%{customdata[2]:,.0f} core-seconds<extra></extra>",
-                text=[one.name for one in info.runs] if not index else None,
-                textposition="top center",
-                mode="markers+text" if not index else "markers",
-                marker={"size": 10, "color": PALETTE[index], "symbol": symbol},
-                name=name,
-                showlegend=True,
-            )
-        )  # fmt: skip
+        figure.add_trace(_taus(info, index, name, symbol))
+        figure.add_trace(_ceilings(info, index, f"noise ceiling {name}"))
     ticks = _ticks([one.seconds for one in info.runs])
     figure.update_xaxes(
         title_text="core-seconds of the run's order (all seeds)", type="log", zeroline=False,
@@ -78,6 +60,46 @@ def agreeing(info: Agreeing) -> go.Figure:
     )  # fmt: skip
     figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.1, 1.25], zeroline=True, dtick=0.5)
     return styled(figure, height=440)
+
+
+def _places(info: Agreeing, index: int) -> list[float]:
+    """Both marks of a run stand side by side."""
+    return [one.seconds * (0.985, 1.015)[index] for one in info.runs]
+
+
+def _taus(info: Agreeing, index: int, name: str, symbol: str) -> go.Scatter:
+    taus = [one.by_loss if index else one.by_error for one in info.runs]
+    known = [tau.high == tau.high for tau in taus]
+    return go.Scatter(
+        x=_places(info, index),
+        y=[tau.mean for tau in taus],
+        error_y={
+            "type": "data", "symmetric": False, "thickness": 1.5, "width": 5,
+            "array": [tau.high - tau.mean if k else 0.0 for tau, k in zip(taus, known, strict=True)],
+            "arrayminus": [tau.mean - tau.low if k else 0.0 for tau, k in zip(taus, known, strict=True)],
+        },
+        customdata=[(one.name, one.seeds, one.seconds) for one in info.runs],
+        hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
+        "%{customdata[2]:,.0f} core-seconds<extra></extra>",
+        text=[one.name for one in info.runs] if not index else None,
+        textposition="top center",
+        mode="markers+text" if not index else "markers",
+        marker={"size": 10, "color": PALETTE[index], "symbol": symbol},
+        name=name,
+        showlegend=True,
+    )  # fmt: skip
+
+
+def _ceilings(info: Agreeing, index: int, name: str) -> go.Scatter:
+    return go.Scatter(
+        x=_places(info, index),
+        y=[one.ceilings[index] if one.ceilings[index] == one.ceilings[index] else None for one in info.runs],
+        hovertemplate=f"{name} %{{y:.2f}}<extra></extra>",
+        mode="markers",
+        marker={"size": 14, "symbol": "line-ew", "line": {"width": 2, "color": PALETTE[index]}},
+        name=name,
+        showlegend=True,
+    )
 
 
 def _ticks(seconds: Sequence[float]) -> list[float]:

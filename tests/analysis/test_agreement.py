@@ -55,6 +55,26 @@ def test_settings_that_a_side_lacks_are_left_out() -> None:
         agreement([1, 2, 3], [1, 2])
 
 
+@pytest.mark.parametrize("spread", [0.3, 0.7, 2.0])
+@pytest.mark.parametrize("exact", [False, True])
+def test_equal_orders_are_seen_as_alike_as_the_noise_ceiling_says(spread: float, *, exact: bool) -> None:
+    """Of 14 settings on three seeds, which tell the ceiling itself only roughly: both are averaged over 300 pairs."""
+    chance, seen, ceilings = np.random.default_rng(3), [], []
+    for _ in range(300):
+        true = spread * chance.normal(size=14)
+        a, b = true + chance.normal(size=(2, 3, 14))
+        found = agreement(a, true if exact else b)
+        seen.append(found.tau.mean)
+        ceilings.append(found.ceiling)
+    assert np.mean(ceilings) == pytest.approx(np.mean(seen), abs=0.08)
+
+
+def test_noise_alone_has_a_low_ceiling_and_exact_orders_none() -> None:
+    chance = np.random.default_rng(4)
+    assert np.mean([agreement(*chance.normal(size=(2, 3, 14))).ceiling for _ in range(300)]) < 0.15
+    assert agreement([1, 2, 3], [3, 1, 2]).ceiling == 1
+
+
 @pytest.mark.parametrize(("spread", "truly"), [(0.5, 1.0), (2.0, 0.8), (2.0, 0.0)])
 def test_the_interval_covers(spread: float, truly: float) -> None:
     assert orders(3, 5, spread, truly, 100).coverage >= 93
