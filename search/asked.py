@@ -17,7 +17,17 @@ from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
 from analysis.toml import line_of
 from analysis.training import TEACHER_FILE, Training
-from search.data import DataError, DataNameError, DataSet, Indices, best_available, load, resized, split
+from search.data import (
+    DataError,
+    DataNameError,
+    DataSet,
+    Indices,
+    best_available,
+    load,
+    refuse_unnamed,
+    resized,
+    split,
+)
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
 from search.words import fraction, integer, of
@@ -86,10 +96,10 @@ def _seconds(word: str | None) -> float:
     return float(total)
 
 
-def training(options: Namespace, data: DataSet) -> Training:
-    """The data set's default, a preset's or a file's, with the fields that are set."""
+def training(options: Namespace, data: str) -> Training:
+    """The default on the images of that name, a preset's or a file's, with the fields that are set."""
     asked: str = options.recipe or PRESETS[0]
-    base = training_for(data.name, asked) if asked in PRESETS else begun(asked).training
+    base = training_for(data, asked) if asked in PRESETS else begun(asked).training
     plain = asdict(base) | dict(assignment(word) for word in options.set)
     plain |= {"weights": options.weights} if options.weights else {}
     try:
@@ -180,14 +190,23 @@ def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
 def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
     """The images, what the named fidelity comes to with them, and how it is trained."""
     asked = _fidelity(options)
-    if asked.train_images < LEAST:
-        option = "--fidelity" if options.fidelity else "--recipe"
-        raise UsageError(f"{option}: train_images: {asked.train_images} is not possible; write a number of at least 2")
     data, rest = loaded(options.data or best_available())
     fidelity = resolved(asked, resolution=data.train.pixels.shape[-1], train_images=len(rest))
     if "epochs" in _changes(options.fidelity):  # written out, so it is meant, however few the images are
         fidelity = replace(fidelity, epochs=asked.epochs)
-    return data, fidelity, training(options, data)
+    return data, fidelity, training(options, data.name)
+
+
+def refuse_unknown(options: Namespace) -> None:
+    """Words on the training that mean nothing, where nothing is to be trained and no image read."""
+    data = options.data or best_available()
+    try:
+        refuse_unnamed(data)
+    except DataNameError as error:
+        raise UsageError(str(error)) from None
+    _fidelity(options)
+    training(options, data)
+    Means.of(options)
 
 
 def loaded(name: str) -> tuple[DataSet, Indices]:
@@ -209,6 +228,15 @@ def as_seen(data: DataSet, fidelity: Fidelity, trainings: Iterable[Training]) ->
 
 
 def _fidelity(options: Namespace) -> Fidelity:
+    """The one that is asked for, if there is something to train on."""
+    found = _named_fidelity(options)
+    if found.train_images < LEAST:
+        option = "--fidelity" if options.fidelity else "--recipe"
+        raise UsageError(f"{option}: train_images: {found.train_images} is not possible; write a number of at least 2")
+    return found
+
+
+def _named_fidelity(options: Namespace) -> Fidelity:
     """The one named, with the fields changed that follow its name; a preset's own, or quick."""
     asked: str | None = options.fidelity
     own = begun(options.recipe).fidelity if options.recipe else None

@@ -21,11 +21,11 @@ def test_the_two_plots_of_the_mission_and_the_bag_of_tricks_have_their_runs() ->
     assert {("cardinality",), ("radix", "cardinality"), ("tricks",)} <= axes
 
 
-def test_all_its_trials_are_there(run: Run) -> None:
-    table = run.trials()
+def test_all_its_trials_are_there_or_it_says_how_many(run: Run) -> None:
+    table, asked = run.trials(), run.recipe.seeds * len(run.recipe.settings)
     assert run.notices == []
     assert (table["state"] == "finished").all()
-    assert len(table) == run.recipe.seeds * len(run.recipe.settings)
+    assert len(table) == asked or f"{len(table)} of {asked} trials" in (run.folder / "README.md").read_text()
 
 
 def test_its_sentences_cost_what_they_did(run: Run) -> None:

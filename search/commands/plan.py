@@ -4,11 +4,12 @@ import json
 import time
 from argparse import Namespace
 
-from search.words import planned
+from search.words import integer, planned
 from space.budget import shown
 from space.cost import cost
 from space.plan import Plan
 
+_OF_TRAINING = ("data", "fidelity", "recipe", "set", "weights", "time", "gpus_per_trial", "keep_weights", "storage")
 FAR = 0.15  # of the budget: a base farther off is said to be
 
 
@@ -23,6 +24,11 @@ def run(options: Namespace) -> int:
 
         found = estimate.asked(options, plan, start)
         beside, words = {"estimate": estimate.document(found)}, [estimate.text(found)]
+    elif any(getattr(options, name) for name in _OF_TRAINING):
+        from search.asked import refuse_unknown
+
+        refuse_unknown(options)
+    integer("--seeds", options.seeds, high=10_000)
     print(json.dumps(document(plan) | beside, indent=1) if options.json else "\n\n".join((text(plan), *words)))
     return 0
 

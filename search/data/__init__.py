@@ -2,7 +2,7 @@
 
 from search.data.images import DataError, DataNameError, DataSet, Images, Indices, Labels, Pixels, digest_of
 from search.data.mnist import FILES
-from search.data.names import NAMES, best_available, load
+from search.data.names import NAMES, best_available, load, refuse_unnamed
 from search.data.split import resized, split
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "best_available",
     "digest_of",
     "load",
+    "refuse_unnamed",
     "resized",
     "split",
 ]

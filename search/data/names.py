@@ -34,16 +34,20 @@ def load(name: str, tell: Tell = lambda _: None) -> DataSet:
     return found if found.digest else replace(found, digest=digest_of(found))
 
 
-def _named(name: str, tell: Tell) -> DataSet:
-    kind, colon, path = name.partition(":")
-    if kind == "folder" and colon:
-        return folder(path, name, tell)
-    if kind == "hf" and colon:
-        return hub(path, name, tell)
-    if name not in LOADERS:
+def refuse_unnamed(name: str) -> None:
+    """`DataNameError` where no data set is meant; whether what is meant is there takes `load`."""
+    kind, colon, _ = name.partition(":")
+    if name not in LOADERS and not (colon and kind in ("folder", "hf")):
         known = f"{name!r} is not known; write {NAMES}"
         raise DataNameError(f"--data: {known} (the nearest is {_nearest(name)})")
-    return LOADERS[name]()
+
+
+def _named(name: str, tell: Tell) -> DataSet:
+    refuse_unnamed(name)
+    kind, _, path = name.partition(":")
+    if name in LOADERS:
+        return LOADERS[name]()
+    return folder(path, name, tell) if kind == "folder" else hub(path, name, tell)
 
 
 def _nearest(name: str) -> str:

@@ -133,49 +133,49 @@ def test_wrong_words_get_one_line_and_exit_2(
     assert says in err
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (
-            ["--data", "nonsense"],
-            "--data: 'nonsense' is not known; write digits, fashion-mnist, mnist, cifar10, cifar100, ",
-        ),
-        (["--data", "folder:/nowhere"], "--data: 'folder:/nowhere' is not a folder"),
-        (["--data", "digits", "--fidelity", "quik"], "--fidelity: 'quik' is not known"),
-        (["--data", "digits", "--set", "lr=fast"], "--set: lr"),
-        (["--data", "digits", "--set", "rate=0.1"], "--set: "),
-        (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE such as lr=0.05"),
-        (["--data", "digits", "--set", "epochs=3"], "--set: epochs: no such field; it is of the fidelity; "),
-        (["--data", "Folder:x"], "--data: 'Folder:x' is not known; "),
-        (["--data", "digits", "--fidelity", "quick,train_images=1"], "--fidelity: train_images: 1 is not possible"),
-        (["--data", "digits", "--set", "fix_epochs=2"], "--set: fix_epochs: 2 are at test_resolution, which is as in"),
-        (["--data", "digits", "--set", "teacher=resnet5"], "--set: teacher: "),
-        (
-            ["--data", "digits", "--set", "teacher=no.safetensors"],
-            "--set: teacher: there is no file 'no.safetensors'",
-        ),
-        (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
-        (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
-        (["--data", "digits", "--set", "lr=" + "[" * 5000], "--set: lr"),
-        (["--data", "digits", "--set", "lr=0.1\nflip=true"], "--set: lr"),
-        (["--data", ""], "--data: '' says nothing"),
-        (["--data", "digits", "--run", ""], "--run: '' says nothing"),
-        (
-            ["--data", "digits", "--recipe", "nofile"],
-            "--recipe: 'nofile' cannot be read (No such file or directory); write the path of a recipe, or cpu-quick, ",
-        ),
-        (["--data", "digits", "--recipe", "."], "--recipe: '.' cannot be read (Is a directory)"),
-        (["--data", "digits", "--recipe", __file__], f"--recipe: {__file__!r} is no recipe"),
-        (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
-        (
-            ["--data", "digits", "--retries", "-1"],
-            "--retries: '-1' is not possible; write a whole number from 0 to 1000",
-        ),
-        (["--data", "digits", "--gpus-per-trial", "1.5"], "--gpus-per-trial: '1.5' is not possible; above 1"),
-        (["--data", "digits", "--gpus-per-trial", "1_0"], "--gpus-per-trial: '1_0'"),
-        (["--data", "digits", "--address", "nonsense"], "--address: 'nonsense' is no address; write HOST:PORT"),
-    ],
-)
+OF_TRAINING = [
+    (
+        ["--data", "nonsense"],
+        "--data: 'nonsense' is not known; write digits, fashion-mnist, mnist, cifar10, cifar100, ",
+    ),
+    (["--data", "folder:/nowhere"], "--data: 'folder:/nowhere' is not a folder"),
+    (["--data", "digits", "--fidelity", "quik"], "--fidelity: 'quik' is not known"),
+    (["--data", "digits", "--set", "lr=fast"], "--set: lr"),
+    (["--data", "digits", "--set", "rate=0.1"], "--set: "),
+    (["--data", "digits", "--set", "lr"], "--set: 'lr' sets nothing; write FIELD=VALUE such as lr=0.05"),
+    (["--data", "digits", "--set", "epochs=3"], "--set: epochs: no such field; it is of the fidelity; "),
+    (["--data", "Folder:x"], "--data: 'Folder:x' is not known; "),
+    (["--data", "digits", "--fidelity", "quick,train_images=1"], "--fidelity: train_images: 1 is not possible"),
+    (["--data", "digits", "--set", "fix_epochs=2"], "--set: fix_epochs: 2 are at test_resolution, which is as in"),
+    (["--data", "digits", "--set", "teacher=resnet5"], "--set: teacher: "),
+    (
+        ["--data", "digits", "--set", "teacher=no.safetensors"],
+        "--set: teacher: there is no file 'no.safetensors'",
+    ),
+    (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
+    (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
+    (["--data", "digits", "--set", "lr=" + "[" * 5000], "--set: lr"),
+    (["--data", "digits", "--set", "lr=0.1\nflip=true"], "--set: lr"),
+    (["--data", ""], "--data: '' says nothing"),
+    (["--data", "digits", "--run", ""], "--run: '' says nothing"),
+    (
+        ["--data", "digits", "--recipe", "nofile"],
+        "--recipe: 'nofile' cannot be read (No such file or directory); write the path of a recipe, or cpu-quick, ",
+    ),
+    (["--data", "digits", "--recipe", "."], "--recipe: '.' cannot be read (Is a directory)"),
+    (["--data", "digits", "--recipe", __file__], f"--recipe: {__file__!r} is no recipe"),
+    (["--data", "digits", "--gpus-per-trial", "x"], "--gpus-per-trial: 'x'"),
+    (
+        ["--data", "digits", "--retries", "-1"],
+        "--retries: '-1' is not possible; write a whole number from 0 to 1000",
+    ),
+    (["--data", "digits", "--gpus-per-trial", "1.5"], "--gpus-per-trial: '1.5' is not possible; above 1"),
+    (["--data", "digits", "--gpus-per-trial", "1_0"], "--gpus-per-trial: '1_0'"),
+    (["--data", "digits", "--address", "nonsense"], "--address: 'nonsense' is no address; write HOST:PORT"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), OF_TRAINING)
 def test_wrong_words_about_training_get_one_line_and_exit_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
 ) -> None:
@@ -185,6 +185,16 @@ def test_wrong_words_about_training_get_one_line_and_exit_2(
     assert err.count("\n") == 1
     assert says in err
     assert not list(tmp_path.iterdir())
+
+
+BY_USE = {"folder:/nowhere", "--address", "--retries"}  # what is found wrong when it is looked for
+
+
+@pytest.mark.parametrize(("words", "says"), [one for one in OF_TRAINING if not BY_USE & set(one[0])])
+def test_a_plan_minds_words_about_training_too(capsys: pytest.CaptureFixture[str], words: list[str], says: str) -> None:
+    code, out, err = said(capsys, "plan", *QUESTION, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert says in err
 
 
 def test_a_folder_that_holds_no_images_is_a_failure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
