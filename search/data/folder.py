@@ -126,7 +126,8 @@ def _listed(classes: Classes, names: list[str]) -> tuple[list[Found], Labels]:
 
 def _refuse_impossible(root: Path, train: Classes, test: Classes | None) -> None:
     if not any(train.values()):
-        what = f"holds no images in folders, one for each class, nor {mnist.FILES[0]} and so on"
+        images = f"images ({' '.join(sorted(ENDINGS))})"
+        what = f"holds no {images} in folders, one for each class, nor {mnist.FILES[0]} and so on"
         raise DataError(f"--data: {root} {what}")
     empty = [name for name, files in train.items() if not files]
     unseen = [name for name, files in (test or {}).items() if files and name not in train]

@@ -225,9 +225,9 @@ def test_every_kind_of_unreadable_file_is_named(folder: Path, kind: str) -> None
 @pytest.mark.parametrize(
     ("counts", "says"),
     [
-        ({}, "holds no images in folders, one for each class, nor train-images-idx3-ubyte and so on"),
-        ({"": 4}, "holds no images in folders"),
-        ({"a": 0, "b": 0}, "holds no images in folders"),
+        ({}, ".webp) in folders, one for each class, nor train-images-idx3-ubyte and so on"),
+        ({"": 4}, "holds no images (.bmp "),
+        ({"a": 0, "b": 0}, "holds no images (.bmp "),
         ({"a": 4, "b": 4, "empty": 0}, "class 'empty' is without images; fill or remove the folder"),
         (
             {"a": 4, "b": 4, **{f"e{i}": 0 for i in range(5)}},
