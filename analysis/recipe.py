@@ -38,10 +38,10 @@ class Fidelity:
     """[pixels a side] At most; smaller where the data set's images are smaller."""
 
     width: Share
-    """Factor on every channel count of the candidate."""
+    """Factor on stem and block outputs; other widths are then solved for the proxies' common cost."""
 
     depth: Share
-    """Factor on the blocks of every stage, at least one block staying."""
+    """Factor on the blocks of every stage, at least one staying; or, where an axis moves depth, its root on widths."""
 
     train_images: Count
     """[images] At most."""

@@ -126,7 +126,7 @@ class Training:
     """[pixels] Zeros around the image before a random crop; 0: no crop, best for few epochs (He et al. 2016)."""
 
     flip: bool = True
-    """Half of the images are mirrored; off where orientation carries the class (Krizhevsky et al. 2012)."""
+    """Half of the images are mirrored; false for digits; say it of your own images (Krizhevsky et al. 2012)."""
 
     crop_area: Annotated[float, Bounds(above=0, most=1)] = 1.0
     """[share of an image] The least that a random resized crop takes, such as 0.08; 1: none (Szegedy et al. 2015)."""

@@ -132,7 +132,7 @@ def _report() -> Parser:
     parser.add_argument("--text", action="store_true", help="print it for a terminal, and write no page")
     parser.add_argument("--importance", metavar="METHOD", help="of a sweep's choices: ped-anova (default) or fanova")
     parser.add_argument("--figure", metavar="NAME", help="save this figure alone (needs kaleido)")
-    tables = "save this table: trials, settings; of several runs study, scores"
+    tables = "save this table: trials, settings; of several runs orders, differences, costs, recipes, study, scores"
     parser.add_argument("--table", metavar="NAME", help=tables)
     files = "a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex; of several runs a page: .html"
     parser.add_argument("--output", metavar="FILE", help=files)

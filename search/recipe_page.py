@@ -1,14 +1,17 @@
 """docs/recipes.md: every field of a recipe and every recipe that ships, read off the code."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from analysis.about import Field, described, written
 from analysis.recipe import Fidelity
 from analysis.sweep import Between, Tunable
 from analysis.training import Training
-from search.presets import PRESETS, preset
+from search.presets import FIDELITIES, PRESETS, preset
 from search.priors import PRIORS
 from search.tricks import KNOWN
+
+ALL = 1_000_000  # images that a fidelity asks for where it means all
 
 HEAD = """# Recipes
 
@@ -44,10 +47,17 @@ as its students are at that point, so it costs least as the last of the tricks.
 """
 
 
+FIDELITY = """How much of full training a trial gets: `--fidelity NAME`, or with fields changed,
+`--fidelity quick,epochs=8`. A recipe that ships brings its own, as the first table has it, unless `--fidelity` is
+given, too; a file may. A data set with fewer images is passed over more often, up to 30 times: a trial sees as many.
+"""
+
+
 def page() -> str:
     """All of it."""
     parts = [HEAD, "## The recipes that ship\n", _recipes(), NOT_ON_A_GPU, ABLATION, _tricks()]
-    return "\n".join([*parts, "## Training\n", _table(Training), "## Fidelity\n", _table(Fidelity)])
+    parts += ["## Training\n", _table(Training), "## Fidelity\n", FIDELITY, _fidelities(), _table(Fidelity)]
+    return "\n".join(parts)
 
 
 def _tricks() -> str:
@@ -60,13 +70,29 @@ def _fields(values: Mapping[str, object]) -> str:
 
 
 def _recipes() -> str:
-    rows = ["| recipe | source | epochs | differs from the default in |", "|---|---|---|---|"]
+    rows = ["| recipe | source | epochs | of what | differs from the default in |", "|---|---|---|---|---|"]
     for name in PRESETS:
         one = preset(name)
         changes = [f"`{f} = {written(value)}`" for f, value in changed(one.training).items()]
-        epochs = one.fidelity.epochs if one.fidelity else ""
-        rows.append(f"| `{name}` | {one.source} | {epochs} | {', '.join(changes) or 'nothing'} |")
+        trained = f"{one.fidelity.epochs} | {_trained(one.fidelity)}" if one.fidelity else " | "
+        rows.append(f"| `{name}` | {one.source} | {trained} | {', '.join(changes) or 'nothing'} |")
     return "\n".join(rows) + "\n"
+
+
+def _trained(fidelity: Fidelity) -> str:
+    if (fidelity.width, fidelity.depth) == (1, 1):
+        return f"whole networks, {fidelity.resolution} px, {_images(fidelity)}"
+    size = f"width × {Fraction(fidelity.width)}, depth × {Fraction(fidelity.depth).limit_denominator(100)}"
+    return f"{size}, {fidelity.resolution} px, {_images(fidelity)}"
+
+
+def _images(fidelity: Fidelity) -> str:
+    return f"{fidelity.train_images:,} images" if fidelity.train_images < ALL else "all images"
+
+
+def _fidelities() -> str:
+    rows = [f"| `{one.name}` | {one.epochs} | {_trained(one)} |" for one in FIDELITIES.values()]
+    return "\n".join(["| fidelity | epochs | of what |", "|---|---|---|", *rows]) + "\n"
 
 
 def changed(training: Training) -> dict[str, object]:

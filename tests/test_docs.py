@@ -10,11 +10,14 @@ import pytest
 
 from search.cli import main
 from search.options import COMMANDS
+from tests.committed import FILES
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
-    (ROOT / "docs").glob("*.md")
-)
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / name for name in FILES if name.suffix == ".md"),
+]
 QUICK = {"plan", "recipe", "cost", "show", "space", "export", "compare", "runs", "zoo"}
 
 
@@ -57,7 +60,7 @@ def test_the_readme_shows_todays_help(capsys: pytest.CaptureFixture[str], monkey
     assert f"```text\n{capsys.readouterr().out.strip()}\n```" in (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=[path.name for path in DOCUMENTS])
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
 def test_every_link_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
         if not target.startswith("http"):
@@ -76,7 +79,7 @@ def test_the_documents_python_works(path: Path, monkeypatch: pytest.MonkeyPatch)
 CHECK = """
 from space import build, cost, parse
 
-arch = parse("conv_stem(8) > 2*separable(16)/2 > head(10)")
+arch = parse("conv_stem(8) > 2*thin_separable(16)/2 > head(10)")
 assert parse(str(arch)) == arch
 assert cost(arch).params == sum(p.numel() for p in build(arch).parameters())
 """

@@ -1,4 +1,4 @@
-"""The pictures in the documents show what the committed runs say."""
+"""The pictures and tables in the documents show what the committed runs say."""
 
 import re
 from pathlib import Path
@@ -15,6 +15,12 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_numbers_of_a_picture_are_its_runs_to_the_byte(name: str) -> None:
     assert PICTURES[name].numbers() == (ROOT / "docs" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def test_the_tables_of_the_evidence_are_its_runs_to_the_byte() -> None:
+    tables = run_path(str(ROOT / "docs" / "tables.py"))
+    page = tables["PAGE"].read_text(encoding="utf-8")
+    assert tables["filled"](page) == page
 
 
 def test_every_picture_is_shown_light_and_dark_and_every_one_that_is_shown_is_there() -> None:

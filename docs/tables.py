@@ -1,0 +1,113 @@
+"""The tables of evidence.md, from the committed runs: `python docs/tables.py` writes them into the page."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from analysis.cells import interval_words
+from analysis.comparison import Step, Study, comparison
+from analysis.foretelling import SCORES
+from analysis.image_scores import image_scores
+from analysis.measured import means
+from analysis.orders import ceiling_words, tau_words
+from analysis.record import Run
+from analysis.words import MISSING, number
+
+PAGE = Path(__file__).with_name("evidence.md")
+RUNS = PAGE.parents[1] / "runs"
+
+FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick")
+QUESTIONS = {
+    "How far to trust a proxy": tuple(f"fidelity-{name}" for name in FIDELITIES),
+    "Cardinality against width": ("cardinality-4GFLOPs-resnet50-fashion-mnist-quick",),
+    "Radix against cardinality": ("radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",),
+    "Ten tricks of training": ("ablation-resnet18-fashion-mnist",),
+}
+
+
+def questions() -> Iterable[list[str]]:
+    """What every question took."""
+    yield ["question", "runs", "trials", "seeds", "core-hours"]
+    for question, names in QUESTIONS.items():
+        runs = [Run.open(RUNS / name) for name in names]
+        links = ", ".join(f"[{_short(name, names)}](../runs/{name})" for name in names)
+        trials = [trial for run in runs for trial in run.finished().values()]
+        hours = sum(trial.core_seconds for trial in trials) / 3600
+        seeds = "–".join(str(end) for end in sorted({run.recipe.seeds for run in runs}))
+        yield [question, links, str(len(trials)), seeds, number(hours, 2)]
+
+
+def fidelities() -> Iterable[list[str]]:
+    """How every fidelity's order agrees with that of the costliest."""
+    yield ["fidelity", "core-seconds a trial", "τ by test error", "noise ceiling", "τ by test loss", "noise ceiling"]
+    for step in _study().steps:
+        yield [_fidelity(step), number(step.each, 0), *_agreement(step)]
+
+
+def scores() -> Iterable[list[str]]:
+    """How every score of the cheaper fidelities agrees with the costliest's order of test errors."""
+    steps = [step for step in _study().steps if step.to_reference]
+    yield ["score", *map(_fidelity, steps)]
+    for score in SCORES:
+        yield [score, *(number(step.by_score[score].tau.mean, 2) for step in steps)]
+
+
+def errors() -> Iterable[list[str]]:
+    """Test errors of all networks at all fidelities."""
+    yield from _measured("test_error")
+
+
+def fits() -> Iterable[list[str]]:
+    """Training losses of all networks at all fidelities."""
+    yield from _measured("train_loss")
+
+
+def _measured(metric: str) -> Iterable[list[str]]:
+    runs = [step.side.run for step in _study().steps]
+    yield ["network", *(run.recipe.fidelity.name for run in runs)]
+    columns = [means(run.recipe, run.trials(), metric, image_scores(run)) for run in runs]
+    for setting, row in zip(runs[0].recipe.settings, zip(*columns, strict=True), strict=True):
+        yield [setting.setting, *map(interval_words, row)]
+
+
+def _study() -> Study:
+    return comparison([Run.open(RUNS / f"fidelity-{name}") for name in FIDELITIES]).studies[0]
+
+
+def _fidelity(step: Step) -> str:
+    return step.side.recipe.fidelity.name
+
+
+def _agreement(step: Step) -> list[str]:
+    pair = step.to_reference
+    if not pair:
+        return ["the reference", MISSING, "the reference", MISSING]
+    both = (pair.by_error, pair.by_loss)
+    return [words for found in both for words in (tau_words(found.tau), ceiling_words(found))]
+
+
+def _short(name: str, names: Sequence[str]) -> str:
+    return name.removeprefix("fidelity-") if len(names) > 1 else "run"
+
+
+TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
+    "questions": questions,
+    "fidelities": fidelities,
+    "scores": scores,
+    "errors": errors,
+    "fits": fits,
+}
+
+
+def filled(text: str) -> str:
+    """The page with every table anew, each between two comments."""
+    for name, table in TABLES.items():
+        head, *rows = (f"| {' | '.join(row)} |" for row in table())
+        block = "\n".join((head, "|---" * (head.count(" | ") + 1) + "|", *rows))
+        before, rest = text.split(f"<!-- {name} -->\n")
+        _, after = rest.split("<!-- end -->", maxsplit=1)
+        text = f"{before}<!-- {name} -->\n{block}\n<!-- end -->{after}"
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
