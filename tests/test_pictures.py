@@ -23,6 +23,11 @@ def test_the_tables_of_the_evidence_are_its_runs_to_the_byte() -> None:
     assert tables["filled"](page) == page
 
 
+def test_the_page_of_the_notation_is_the_grammars() -> None:
+    page = run_path(str(ROOT / "docs" / "notation.py"))
+    assert page["PAGE"].read_text(encoding="utf-8") == page["page"]()
+
+
 def test_every_picture_is_shown_light_and_dark_and_every_one_that_is_shown_is_there() -> None:
     shown = [
         tuple((path.parent / target).resolve() for target in pair)
