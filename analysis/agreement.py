@@ -84,6 +84,11 @@ def _ceiling(one: _Side, other: _Side) -> float:
     return 2 / math.pi * math.asin(math.sqrt(one.reliability * other.reliability))
 
 
+def reliability(scores: ArrayLike) -> float:
+    """Of (replicates, settings): the share of the variance of the settings' means that is not noise."""
+    return _side(np.atleast_2d(np.asarray(scores, dtype=np.float64))).reliability
+
+
 def _interval(one: _Side, other: _Side, settled: NDArray[np.bool_], level: float, seed: int) -> tuple[float, float]:
     """The bootstrap's end towards zero, and the counted end away from it."""
     chance = np.random.default_rng(seed)

@@ -99,7 +99,7 @@ def study(*names: str) -> Picture:
     def info() -> Agreeing:
         return agreeing_info(comparison([Run.open(ROOT / "runs" / name) for name in names]).studies[0])
 
-    return Picture(info, agreeing, 440)
+    return Picture(info, agreeing, 480)
 
 
 def saved(figure: go.Figure, name: str, height: int) -> None:
@@ -112,8 +112,11 @@ def saved(figure: go.Figure, name: str, height: int) -> None:
         figure.write_image(ROOT / "docs" / f"{name}{suffix}.svg", width=820, height=height)
 
 
+FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
+
 PICTURES = {
     "cardinality": along_the_axis("cardinality-4GFLOPs-resnet50-fashion-mnist-quick"),
+    "fidelities": study(*(f"fidelity-{name}" for name in FIDELITIES)),
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from analysis.agreement import reliability
 from analysis.cells import interval_words
 from analysis.comparison import Step, Study, comparison
 from analysis.foretelling import SCORES
@@ -10,12 +11,13 @@ from analysis.image_scores import image_scores
 from analysis.measured import means
 from analysis.orders import ceiling_words, tau_words
 from analysis.record import Run
+from analysis.statistics import by_replicate
 from analysis.words import MISSING, number
 
 PAGE = Path(__file__).with_name("evidence.md")
 RUNS = PAGE.parents[1] / "runs"
 
-FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick")
+FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
 QUESTIONS = {
     "How far to trust a proxy": tuple(f"fidelity-{name}" for name in FIDELITIES),
     "Cardinality against width": ("cardinality-4GFLOPs-resnet50-fashion-mnist-quick",),
@@ -41,6 +43,20 @@ def fidelities() -> Iterable[list[str]]:
     yield ["fidelity", "core-seconds a trial", "τ by test error", "noise ceiling", "τ by test loss", "noise ceiling"]
     for step in _study().steps:
         yield [_fidelity(step), number(step.each, 0), *_agreement(step)]
+
+
+def reliabilities() -> Iterable[list[str]]:
+    """How much of what the networks' means differ by is of the networks and not of the seeds."""
+    steps = _study().steps
+    yield ["of", *map(_fidelity, steps)]
+    for metric in ("test_error", "test_loss", "validation_loss", "train_loss"):
+        shares = [_reliability(step.side.run, metric) for step in steps]
+        yield [metric.replace("_", " ").replace("train ", "training "), *(f"{100 * one:.0f} %" for one in shares)]
+
+
+def _reliability(run: Run, metric: str) -> float:
+    seeds = by_replicate(run.trials(), metric)
+    return reliability([[seeds[one.setting][k] for one in run.recipe.settings] for k in range(run.recipe.seeds)])
 
 
 def scores() -> Iterable[list[str]]:
@@ -92,6 +108,7 @@ def _short(name: str, names: Sequence[str]) -> str:
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,
+    "reliabilities": reliabilities,
     "scores": scores,
     "errors": errors,
     "fits": fits,

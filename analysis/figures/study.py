@@ -58,8 +58,12 @@ def agreeing(info: Agreeing) -> go.Figure:
         title_text="core-seconds of the run's order (all seeds)", type="log", zeroline=False,
         tickvals=ticks, ticktext=[f"{tick:,.10g}" for tick in ticks],
     )  # fmt: skip
-    figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.1, 1.25], zeroline=True, dtick=0.5)
-    return styled(figure, height=440)
+    figure.update_yaxes(title_text=f"Kendall's τ to {info.reference}", range=[-1.1, 1.1], zeroline=True, dtick=0.5)
+    for one in info.runs:
+        if one.seconds > 0:
+            place = {"x": math.log10(one.seconds), "y": 1.02, "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+            figure.add_annotation(text=one.name, textangle=-35, showarrow=False, **place)
+    return styled(figure, height=480).update_layout(margin_t=110)
 
 
 def _places(info: Agreeing, index: int) -> list[float]:
@@ -81,9 +85,7 @@ def _taus(info: Agreeing, index: int, name: str, symbol: str) -> go.Scatter:
         customdata=[(one.name, one.seeds, one.seconds) for one in info.runs],
         hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
         "%{customdata[2]:,.0f} core-seconds<extra></extra>",
-        text=[one.name for one in info.runs] if not index else None,
-        textposition="top center",
-        mode="markers+text" if not index else "markers",
+        mode="markers",
         marker={"size": 10, "color": PALETTE[index], "symbol": symbol},
         name=name,
         showlegend=True,
@@ -103,9 +105,9 @@ def _ceilings(info: Agreeing, index: int, name: str) -> go.Scatter:
 
 
 def _ticks(seconds: Sequence[float]) -> list[float]:
-    """1, 2, 5, 10 and so on, from below the least to above the most."""
+    """1, 1.5, 2, 3, 5, 7, 10 and so on, from below the least to above the most."""
     positive = [one for one in seconds if one > 0]
     if not positive:
         return []
     first, last = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
-    return [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 2, 5)]
+    return [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 1.5, 2, 3, 5, 7)]

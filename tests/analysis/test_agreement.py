@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import kendalltau  # type: ignore[import-untyped]
 
-from analysis.agreement import agreement
+from analysis.agreement import agreement, reliability
 from tests.bench.coverage import orders
 
 
@@ -67,6 +67,14 @@ def test_equal_orders_are_seen_as_alike_as_the_noise_ceiling_says(spread: float,
         seen.append(found.tau.mean)
         ceilings.append(found.ceiling)
     assert np.mean(ceilings) == pytest.approx(np.mean(seen), abs=0.08)
+
+
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_reliability_is_the_share_that_is_not_noise(seeds: int) -> None:
+    chance = np.random.default_rng(5)
+    found = [reliability(chance.normal(size=30) + chance.normal(size=(seeds, 30))) for _ in range(300)]
+    assert np.mean(found) == pytest.approx(1 / (1 + 1 / seeds), abs=0.03)
+    assert reliability([1.0, 2.0, 3.0]) == 1
 
 
 def test_noise_alone_has_a_low_ceiling_and_exact_orders_none() -> None:
