@@ -3,7 +3,7 @@ PYTHON ?= python3
 DATA ?= digits
 BIN := .venv/bin
 
-.PHONY: explore test check tests-with-ray tests-without-ray install pictures clean
+.PHONY: explore test check tests-with-ray tests-of-networks tests-of-the-rest install pictures clean
 
 explore: install  ## the main job, in minutes; DATA=fashion-mnist for clothes instead of digits
 	$(BIN)/explore --budget 4GFLOPs --axis cardinality --data $(DATA)
@@ -14,17 +14,24 @@ check: install  ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory --jobs 2 --keep-going tests-with-ray tests-without-ray
+	$(MAKE) --no-print-directory --jobs 2 --keep-going tests-with-ray tests-of-networks tests-of-the-rest
 
 tests-with-ray: install
 	$(BIN)/pytest -m 'ray and not many'
 
-tests-without-ray: install  ## no more willing to take a core than Ray's workers are, or these would seem to hang
-	nice -n 15 $(BIN)/pytest -m 'not ray and not many'
+# The others are no more willing to take a core than Ray's workers are, or these would seem to hang.
+NETWORKS := space tests/space tests/spaces tests/families
 
-pictures: install  ## the README's, from the committed runs; wants Chromium
+tests-of-networks: install
+	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS)
+
+tests-of-the-rest: install
+	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS:%=--ignore=%)
+
+pictures: install  ## of README and docs, and their tables, from the committed runs; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/tables.py
 
 install: .venv/installed
 

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from analysis.agreement import reliability
 from analysis.cells import interval_words
-from analysis.comparison import Step, Study, comparison
+from analysis.comparison import Pair, Step, Study, comparison
 from analysis.foretelling import SCORES
 from analysis.image_scores import image_scores
 from analysis.measured import means
-from analysis.orders import ceiling_words, tau_words
+from analysis.orders import ceiling_words, order_agreement, tau_words
 from analysis.record import Run
+from analysis.sides import Point
 from analysis.statistics import by_replicate
-from analysis.words import MISSING, number
+from analysis.words import MISSING, amount, number
 
 PAGE = Path(__file__).with_name("evidence.md")
 RUNS = PAGE.parents[1] / "runs"
@@ -20,6 +21,7 @@ RUNS = PAGE.parents[1] / "runs"
 FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
 QUESTIONS = {
     "How far to trust a proxy": tuple(f"fidelity-{name}" for name in FIDELITIES),
+    "Degradation": ("degradation",),
     "Cardinality against width": ("cardinality-4GFLOPs-resnet50-fashion-mnist-quick",),
     "Radix against cardinality": ("radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",),
     "Ten tricks of training": ("ablation-resnet18-fashion-mnist",),
@@ -40,7 +42,10 @@ def questions() -> Iterable[list[str]]:
 
 def fidelities() -> Iterable[list[str]]:
     """How every fidelity's order agrees with that of the costliest."""
-    yield ["fidelity", "core-seconds a trial", "τ by test error", "noise ceiling", "τ by test loss", "noise ceiling"]
+    yield [
+        "fidelity", "core-seconds a trial", "τ by test error", "noise ceiling", "τ by test loss", "noise ceiling",
+        "τ by error without `plain`", "noise ceiling",
+    ]  # fmt: skip
     for step in _study().steps:
         yield [_fidelity(step), number(step.each, 0), *_agreement(step)]
 
@@ -77,6 +82,19 @@ def fits() -> Iterable[list[str]]:
     yield from _measured("train_loss")
 
 
+def degradation() -> Iterable[list[str]]:
+    """Depth with and without shortcuts."""
+    yield ["network", "multiply-adds", "seeds", "test error (%)", "training loss", "core-seconds a trial"]
+    for name in QUESTIONS["Degradation"]:
+        run = Run.open(RUNS / name)
+        scores, table = image_scores(run), run.trials()
+        metrics = ("test_error", "train_loss", "core_seconds")
+        columns = [means(run.recipe, table, metric, scores if metric == "test_error" else None) for metric in metrics]
+        for setting, error, loss, seconds in zip(run.recipe.settings, *columns, strict=True):
+            cells = (interval_words(error), interval_words(loss), number(seconds.mean, 0))
+            yield [setting.setting, f"{amount(setting.proxy_macs)}", str(error.n), *cells]
+
+
 def _measured(metric: str) -> Iterable[list[str]]:
     runs = [step.side.run for step in _study().steps]
     yield ["network", *(run.recipe.fidelity.name for run in runs)]
@@ -96,9 +114,15 @@ def _fidelity(step: Step) -> str:
 def _agreement(step: Step) -> list[str]:
     pair = step.to_reference
     if not pair:
-        return ["the reference", MISSING, "the reference", MISSING]
-    both = (pair.by_error, pair.by_loss)
-    return [words for found in both for words in (tau_words(found.tau), ceiling_words(found))]
+        return ["the reference", MISSING] * 3
+    others = [[point.errors for point in points] for points in zip(*_but_plain(pair), strict=True)]
+    found = (pair.by_error, pair.by_loss, order_agreement(*others))
+    return [words for one in found for words in (tau_words(one.tau), ceiling_words(one))]
+
+
+def _but_plain(pair: Pair) -> list[tuple[Point, Point]]:
+    """The network whose seeds vary most is left out, whose distance from the others lifts ceilings."""
+    return [points for points in pair.shared if points[0].setting.setting != "plain"]
 
 
 def _short(name: str, names: Sequence[str]) -> str:
@@ -112,6 +136,7 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "scores": scores,
     "errors": errors,
     "fits": fits,
+    "degradation": degradation,
 }
 
 
