@@ -21,7 +21,7 @@ RUNS = PAGE.parents[1] / "runs"
 FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
 QUESTIONS = {
     "How far to trust a proxy": tuple(f"fidelity-{name}" for name in FIDELITIES),
-    "Degradation": ("degradation",),
+    "Degradation": ("degradation", "shortcuts-resnext"),
     "Cardinality against width": ("cardinality-4GFLOPs-resnet50-fashion-mnist-quick",),
     "Radix against cardinality": ("radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",),
     "Ten tricks of training": ("ablation-resnet18-fashion-mnist",),
