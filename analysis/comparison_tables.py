@@ -9,12 +9,12 @@ from analysis.cells import difference_words
 from analysis.comparison import Pair, Study
 from analysis.comparison_words import p_words, share_words
 from analysis.foretelling import SCORES
-from analysis.orders import ceiling_words, tau_words
+from analysis.orders import tau_words
 from analysis.pages import machines
 from analysis.plain import to_plain
 from analysis.recipe import Recipe
 from analysis.searched import LABELS
-from analysis.sheets import Cell, Sheet, counted, interval, large, none, row, words
+from analysis.sheets import Cell, Sheet, counted, interval, large, measured, none, row, words
 from analysis.sides import Side
 from analysis.spaces_compared import Fronts, Spaces
 from analysis.words import MISSING, amount, brief, number
@@ -45,10 +45,6 @@ def orders_sheet(pairs: Iterable[Pair]) -> Sheet:
 
 def _settled(found: Agreement) -> Cell:
     return Cell(f"{found.settled:,} of {found.pairs:,}", str(found.settled))
-
-
-def _ceiling(found: Agreement) -> Cell:
-    return Cell(ceiling_words(found), f"{found.ceiling:.7g}") if math.isfinite(found.ceiling) else none()
 
 
 def differences_sheet(pair: Pair) -> Sheet:
@@ -87,9 +83,9 @@ def study_sheet(study: Study, name: str) -> Sheet:
         pair = step.to_reference
         agreed = (
             interval(tau_words(pair.by_error.tau), pair.by_error.tau) if pair else words("the reference"),
-            _ceiling(pair.by_error) if pair else none(),
+            measured(pair.by_error.ceiling) if pair else none(),
             interval(tau_words(pair.by_loss.tau), pair.by_loss.tau) if pair else none(),
-            _ceiling(pair.by_loss) if pair else none(),
+            measured(pair.by_loss.ceiling) if pair else none(),
             _settled(pair.by_error) if pair else none(),
         )
         costs = (_seconds(step.seconds), _seconds(step.each), Cell(_seeds(step.side)))

@@ -1,6 +1,7 @@
 """The tables of evidence.md, from the committed runs: `python docs/tables.py` writes them into the page."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from analysis.agreement import reliability
@@ -103,6 +104,7 @@ def _measured(metric: str) -> Iterable[list[str]]:
         yield [setting.setting, *map(interval_words, row)]
 
 
+@cache
 def _study() -> Study:
     return comparison([Run.open(RUNS / f"fidelity-{name}") for name in FIDELITIES]).studies[0]
 
