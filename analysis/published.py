@@ -1,7 +1,7 @@
 """What the papers measured, to stand beside a run: every row that was checked against its source."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import permutations
@@ -9,7 +9,10 @@ from itertools import permutations
 import pandas as pd
 
 from analysis.recipe import Recipe
+from analysis.statistics import as_tuple
 from space import Arch, parse
+from space.axes import AXES
+from space.draft import Draft
 
 
 @dataclass(frozen=True)
@@ -45,22 +48,50 @@ def published() -> pd.DataFrame:
 def published_for(recipe: Recipe) -> PublishedCurve | None:
     """The published table of the run's axis and base; failing that, the one with most of the run's networks.
 
-    At least two of the run's settings must be in it, at the resolution they are costed at.
+    At least two of the run's settings must be in it, at the resolution they are costed at. Where the run solved widths
+    of its own, settings are the table's that have its values on the axis, and the table's name says so.
     """
     return next((curve for curve in _candidates(recipe) if len(curve.errors) > 1), None)
 
 
 def _candidates(recipe: Recipe) -> Iterator[PublishedCurve]:
     yield from _by_setting(recipe)
+    yield from _by_value(recipe)
     yield from _by_network(recipe)
 
 
 def _by_setting(recipe: Recipe) -> list[PublishedCurve]:
     asked = [setting.setting for setting in recipe.settings]
+    along = _along(recipe)
+    rows: pd.DataFrame = along[along["setting"].isin(asked)]
+    return [] if rows.empty else [_curve(rows, rows["setting"])]
+
+
+def _by_value(recipe: Recipe) -> list[PublishedCurve]:
+    """Of exact matching, whose networks are the table's with other widths."""
+    if (recipe.match, recipe.against) != ("exact", "width"):
+        return []
+    names = {as_tuple(setting.value): setting.setting for setting in recipe.settings}
+    along = _along(recipe)
+    along = along.assign(of=[names.get(_values(network, recipe.axis), "") for network in along["network"]])
+    rows: pd.DataFrame = along[along["of"] != ""]
+    if rows.empty:
+        return []
+    curve = _curve(rows, rows["of"])
+    return [replace(curve, table=f"{curve.table}, at its own widths")]
+
+
+def _along(recipe: Recipe) -> pd.DataFrame:
     axes = [" x ".join(axes) for axes in permutations(recipe.axis)]
     table = published()
-    rows = table[(table["base"] == recipe.base) & table["axis"].isin(axes) & table["setting"].isin(asked)]
-    return [] if rows.empty else [_curve(rows, rows["setting"])]
+    rows: pd.DataFrame = table[(table["base"] == recipe.base) & table["axis"].isin(axes)]
+    return rows
+
+
+def _values(network: str, names: Sequence[str]) -> tuple[int, ...]:
+    """Where a named network stands on these axes."""
+    draft = Draft.of(parse(network))
+    return tuple(AXES[name].read(draft) for name in names)
 
 
 def _by_network(recipe: Recipe) -> list[PublishedCurve]:

@@ -24,6 +24,7 @@ def _explore() -> Parser:
 def _plan() -> Parser:
     what = "The settings of an axis, nothing trained. Takes the options of the main job, so that it can be previewed."
     parser = Parser("explore plan", parents=[question(), training(), racing()], description=what)
+    parser.add_argument("--proxies", action="store_true", help="the small networks that would be trained, too")
     parser.add_argument("--estimate", action="store_true", help="train a few steps to say what all will take")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     return parser

@@ -3,6 +3,7 @@
 import json
 import time
 from argparse import Namespace
+from typing import Any
 
 from search.words import integer, planned
 from space.budget import shown
@@ -14,26 +15,34 @@ FAR = 0.15  # of the budget: a base farther off is said to be
 
 
 def run(options: Namespace) -> int:
-    """Print the plan, and what its run will take if that is asked for."""
+    """Print the plan, and what its run will train and take if that is asked for."""
     start = time.perf_counter()
     plan = planned(options)
-    beside: dict[str, object] = {}
-    words: list[str] = []
-    if options.estimate:
-        from search import estimate  # here: a plan alone needs no images and no records
+    found, words = document(plan), [text(plan)]
+    if options.proxies:
+        from search.commands.explore import question  # here: a plan alone needs no images and no records
+        from search.proxies import proxies_text
 
-        found = estimate.asked(options, plan, start)
-        beside, words = {"estimate": estimate.document(found)}, [estimate.text(found)]
+        recipe = question(options, plan)[0]
+        for shown_as, setting in zip(found["settings"], recipe.settings, strict=True):
+            shown_as |= {"proxy": setting.proxy, "proxy_macs": setting.proxy_macs}
+        words.append(proxies_text(recipe))
+    if options.estimate:
+        from search import estimate
+
+        estimated = estimate.asked(options, plan, start)
+        found["estimate"] = estimate.document(estimated)
+        words.append(estimate.text(estimated))
     elif any(getattr(options, name) for name in _OF_TRAINING):
         from search.asked import refuse_unknown
 
         refuse_unknown(options)
     integer("--seeds", options.seeds, high=10_000)
-    print(json.dumps(document(plan) | beside, indent=1) if options.json else "\n\n".join((text(plan), *words)))
+    print(json.dumps(found, indent=1) if options.json else "\n\n".join(words))
     return 0
 
 
-def document(plan: Plan) -> dict[str, object]:
+def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON; errors are fractions. `proof` and `left_out` are there where there is something to say."""
     return {
         "axis": plan.axis[0] if len(plan.axis) == 1 else list(plan.axis),

@@ -13,6 +13,7 @@ from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
 from search.presets import training_for
+from search.proxies import proxies_text
 from search.seen import seen
 from search.words import integer, of
 from space.arch import Arch
@@ -34,7 +35,7 @@ def run(options: Namespace) -> int:
     recipe = _recipe(options, named, data, fidelity, training, seeds)
     refuse_unfit(training, data, {one.setting: one.proxy for one in recipe.settings})
     if options.plan:
-        print(text(recipe))
+        print(proxies_text(recipe))
         return 0
     usual = all(name.isidentifier() for name in named) and training == training_for(recipe.data)
     words = ["train", *named] if len(named) < 5 else ["train", plural(len(named), "network")]
@@ -127,16 +128,3 @@ def _setting(place: int, name: str, arch: Arch, proxy: Arch, macs: int) -> Setti
         proxy_macs=trained.macs,
         proxy_params=trained.params,
     )
-
-
-def text(recipe: Recipe) -> str:
-    """What is to be trained, a line for each network."""
-    fidelity, settings = recipe.fidelity, recipe.settings
-    trials = f"{plural(len(settings), 'network')}, {plural(recipe.seeds, 'seed')}: "
-    trials += plural(recipe.seeds * len(settings), "trial")
-    each = f"{plural(fidelity.epochs, 'epoch')} of {fidelity.train_images:,} images of {recipe.data}"
-    rows = [(one.setting, shown(one.macs), shown(one.proxy_macs), one.proxy) for one in settings]
-    rows.insert(0, ("network", "MACs", "trained as", ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    return "\n".join([f"{trials}, each {each}", "", *(line.rstrip() for line in lines)])

@@ -85,7 +85,11 @@ def test_a_run_is_held_against_its_table(folder: Path) -> None:
     untied = math.sqrt(sum(x != 0 for x, _ in signs) * sum(y != 0 for _, y in signs))
     assert found[1].tau.mean == pytest.approx(sum(x * y for x, y in signs) / untied)
     words = published_words(run.recipe, table)
-    assert words.startswith(f"Whether the order of the settings agrees with that of {published.table} is undecided")
+    low, high = found[1].tau.low, found[1].tau.high
+    starts = "The order of the settings agrees" if low > 0 else "The order of the settings is opposed"
+    starts = "Whether the order of the settings agrees" if low <= 0 <= high else starts
+    assert words.startswith(starts)
+    assert f"that of {published.table}" in words
     assert words in plots_of(run)[0].caption
     assert words in " ".join(text(run).split())
 

@@ -70,6 +70,18 @@ def test_a_run_finds_its_counterpart_by_the_networks_it_is_about(
     assert errors.items() <= found.errors.items()
 
 
+def test_exact_matching_stands_beside_the_same_cardinalities_at_the_papers_widths() -> None:
+    planned = plan(budget("4GFLOPs"), ["cardinality"], match="exact")
+    names = {int(str(setting.value)): setting.name for setting in planned.settings}
+    recipe = a_recipe(names, match="exact")
+    found = published_for(recipe)
+    assert found
+    assert found.table == "ResNeXt Table 3, at its own widths"
+    assert found.errors == dict(zip((names[c] for c in (1, 2, 4, 8, 32)), (23.9, 23.0, 22.6, 22.3, 22.2), strict=True))
+    assert published_for(replace(recipe, match="paper")) is None
+    assert published_for(replace(recipe, against="depth")) is None
+
+
 @pytest.mark.parametrize(
     "recipe",
     [

@@ -5,6 +5,11 @@ import json
 import pytest
 
 from search.cli import main
+from space.arch import Input
+from space.budget import budget
+from space.cost import cost
+from space.plan import plan
+from space.proxy import Reduction, proxies
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -29,6 +34,19 @@ def test_what_is_left_out_is_said_with_the_reason(capsys: pytest.CaptureFixture[
     words = ("--budget", "10MFLOPs", "--axis", "cardinality")
     assert "Left out, 8: cardinality 8 fits no width: even 8x1d costs 296" in printed(capsys, *words)
     assert len(json.loads(printed(capsys, *words, "--json"))["left_out"]) == 3
+
+
+def test_the_proxies_are_those_that_the_run_would_train(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--budget", "4GFLOPs", "--axis", "scale", "--data", "digits", "--fidelity", "tiny", "--seeds", "5")
+    settings = json.loads(printed(capsys, *words, "--proxies", "--json"))["settings"]
+    planned = plan(budget("4GFLOPs"), ["scale"])
+    trained = proxies(planned, Reduction(1 / 8, 1 / 4, Input(1, 8), 10))
+    assert [one["proxy"] for one in settings] == [str(proxy) for proxy in trained]
+    assert [one["proxy_macs"] for one in settings] == [cost(proxy).macs for proxy in trained]
+    out = printed(capsys, *words, "--proxies")
+    assert "\n4 settings, 5 seeds: 20 trials, each " in out
+    assert all(one["proxy"] in out for one in settings)
+    assert "proxy" not in printed(capsys, *words, "--json")
 
 
 def test_multiples_and_planes_have_their_words(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from space.budget import budget, shown
 from space.draft import Draft
 from space.families.resnet import Bottleneck, Grouped
 from space.middle import inner, middle
-from space.plan import Plan, plan
+from space.plan import Match, Plan, plan
 from space.proxy import TOLERANCE, Reduction, proxies, reduced
 from space.solve import round_depths, solve_widths
 from tests.committed import AXIS_RUNS
@@ -164,7 +164,8 @@ def test_a_proxy_keeps_the_axis_value() -> None:
 def test_the_committed_runs_would_be_planned_and_reduced_as_they_were(folder: Path) -> None:
     """Byte for byte: else the same command would train them again."""
     recipe = Run.open(folder).recipe
-    it, kept = plan(budget(recipe.budget), recipe.axis), recipe.fidelity
+    match: Match = "exact" if recipe.match == "exact" else "paper"
+    it, kept = plan(budget(recipe.budget), recipe.axis, match=match), recipe.fidelity
     trained = proxies(it, Reduction(kept.width, kept.depth, Input(1, kept.resolution), 10))
     assert [(s.setting, s.sentence, s.proxy) for s in recipe.settings] == [
         (s.name, str(s.arch), str(proxy)) for s, proxy in zip(it.settings, trained, strict=True)
