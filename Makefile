@@ -28,10 +28,11 @@ tests-of-networks: install
 tests-of-the-rest: install
 	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS:%=--ignore=%)
 
-pictures: install  ## of README and docs, and their tables, from the committed runs; wants Chromium
+pictures: install  ## of README and docs, their tables, and the page of the notation; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/notation.py
 
 install: .venv/installed
 

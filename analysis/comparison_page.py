@@ -88,11 +88,10 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
     for number, study in enumerate(compared.studies):
         name = numbered("study", number)
         plots, sheets = (study_plot(study, name),), (study_sheet(study, f"{name}-table"),)
-        yield Section("What agreement costs", (_STUDY, COVERAGE, CEILING), plots, sheets)
+        yield Section("What agreement costs", (_STUDY, CEILING), plots, sheets)
         yield Section("What foretells the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
     if any(pair.by_error.pairs for pair in compared.pairs):
-        once = () if compared.studies else (COVERAGE,)
-        yield Section("Orders of the settings", once, sheets=(orders_sheet(compared.pairs),))
+        yield Section("Orders of the settings", (COVERAGE,), sheets=(orders_sheet(compared.pairs),))
     if differing := [pair for pair in compared.pairs if pair.differences]:
         images = {pair.images > 0 for pair in differing}
         over = {frozenset({True}): "seeds and test images, paired by both"}.get(

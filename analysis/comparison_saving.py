@@ -58,6 +58,7 @@ def scores_table(compared: Comparison) -> pd.DataFrame:
         [
             {"reference": str(study.reference.run.folder), **_who(step.side), "score": score}
             | _interval("tau", found.tau)
+            | _interval("tau_among", found.among)
             | {"settled": found.settled, "pairs": found.pairs}
             for study in compared.studies
             for step in study.steps
@@ -77,10 +78,12 @@ def _order(pair: Pair) -> dict[str, object]:
 def _taus(pair: Pair) -> dict[str, object]:
     return {
         **_interval("tau", pair.by_error.tau),
+        **_interval("tau_among", pair.by_error.among),
         "settled": pair.by_error.settled,
         "pairs": pair.by_error.pairs,
         "ceiling": pair.by_error.ceiling,
         **_interval("tau_by_loss", pair.by_loss.tau),
+        **_interval("tau_among_by_loss", pair.by_loss.among),
         "settled_by_loss": pair.by_loss.settled,
         "ceiling_by_loss": pair.by_loss.ceiling,
     }

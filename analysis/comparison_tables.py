@@ -43,6 +43,10 @@ def orders_sheet(pairs: Iterable[Pair]) -> Sheet:
     return Sheet("orders", "Table of rank agreements", columns, tuple(rows))
 
 
+def _agreed(found: Agreement) -> Cell:
+    return interval(tau_words(found.of_its_kind), found.of_its_kind)
+
+
 def _settled(found: Agreement) -> Cell:
     return Cell(f"{found.settled:,} of {found.pairs:,}", str(found.settled))
 
@@ -82,9 +86,9 @@ def study_sheet(study: Study, name: str) -> Sheet:
     for index, step in enumerate(study.steps):
         pair = step.to_reference
         agreed = (
-            interval(tau_words(pair.by_error.tau), pair.by_error.tau) if pair else words("the reference"),
+            _agreed(pair.by_error) if pair else words("the reference"),
             measured(pair.by_error.ceiling) if pair else none(),
-            interval(tau_words(pair.by_loss.tau), pair.by_loss.tau) if pair else none(),
+            _agreed(pair.by_loss) if pair else none(),
             measured(pair.by_loss.ceiling) if pair else none(),
             _settled(pair.by_error) if pair else none(),
         )
@@ -96,10 +100,7 @@ def study_sheet(study: Study, name: str) -> Sheet:
 def scores_sheet(study: Study, name: str) -> Sheet:
     """Which score of every cheaper run foretells the costliest run's order of test errors, and how well."""
     steps = [step for step in study.steps if step.by_score]
-    rows = [
-        row(score, tuple(interval(tau_words(step.by_score[score].tau), step.by_score[score].tau) for step in steps))
-        for score in SCORES
-    ]
+    rows = [row(score, tuple(_agreed(step.by_score[score]) for step in steps)) for score in SCORES]
     label = f"What foretells the order of {study.reference.letter}"
     return Sheet(name, label, ("score", *(step.side.label for step in steps)), tuple(rows))
 

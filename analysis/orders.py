@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.agreement import Agreement, agreement
+from analysis.agreement import SAMPLE, Agreement, agreement
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.statistics import Interval, by_replicate
@@ -25,6 +25,11 @@ COVERAGE = (
 CEILING = (
     "The noise ceiling is the τ that runs as noisy as these would show on average if their true orders were the same: "
     "one that is near it agrees as well as noise lets it be seen, one far below does not for want of seeds."
+)
+
+AMONG = (
+    "These intervals are over settings, for others of their kind measured with as many seeds, where there are at least "
+    f"{SAMPLE}; they cover 95 to 100 % in simulations. Of fewer they are over seeds, and about these settings alone."
 )
 
 Replicates = Mapping[int, float]  # of one setting: a metric by replicate
@@ -68,6 +73,15 @@ def order_words(found: Agreement) -> str:
     if not math.isfinite(tau.low):
         return f"Kendall's τ {number(tau.mean, 2)} on one seed, which has no interval"
     return f"Kendall's τ {number(tau.mean, 2)} (95 % interval {number(tau.low, 2)} to {number(tau.high, 2)}), {settled}"
+
+
+def among_words(found: Agreement) -> str:
+    """Kendall's τ 0.32 (95 % interval −0.24 to 0.88 over settings like these); of too few, what is said of these."""
+    low, high = found.among.low, found.among.high
+    if not math.isfinite(low):
+        return order_words(found)
+    ends = f"95 % interval {number(low, 2)} to {number(high, 2)} over settings like these"
+    return f"Kendall's τ {number(found.among.mean, 2)} ({ends})"
 
 
 def tau_words(tau: Interval) -> str:

@@ -93,11 +93,12 @@ def along_the_axis(name: str, metric: Metric = "test_error") -> Picture:
     return Picture(info, tradeoff, 520)
 
 
-def study(*names: str) -> Picture:
-    """Of committed runs that ask one question at several fidelities."""
+def study(names: str) -> Picture:
+    """Of the committed runs with such names, which ask one question at several fidelities; each has a page."""
 
     def info() -> Agreeing:
-        return agreeing_info(comparison([Run.open(ROOT / "runs" / name) for name in names]).studies[0])
+        pages = sorted((ROOT / "runs").glob(f"{names}/README.md"))
+        return agreeing_info(comparison([Run.open(page.parent) for page in pages]).studies[0])
 
     return Picture(info, agreeing, 480)
 
@@ -112,11 +113,10 @@ def saved(figure: go.Figure, name: str, height: int) -> None:
         figure.write_image(ROOT / "docs" / f"{name}{suffix}.svg", width=820, height=height)
 
 
-FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
-
 PICTURES = {
-    "cardinality": along_the_axis("cardinality-4GFLOPs-resnet50-fashion-mnist-quick"),
-    "fidelities": study(*(f"fidelity-{name}" for name in FIDELITIES)),
+    "cardinality": along_the_axis("cardinality"),
+    "cardinality-fit": along_the_axis("cardinality", "train_loss"),
+    "fidelities": study("fidelity-*"),
 }
 
 if __name__ == "__main__":

@@ -1,30 +1,37 @@
 """The tables of evidence.md, from the committed runs: `python docs/tables.py` writes them into the page."""
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from analysis.agreement import reliability
-from analysis.cells import interval_words
+from analysis.cells import difference_words, interval_words
 from analysis.comparison import Pair, Step, Study, comparison
 from analysis.foretelling import SCORES
 from analysis.image_scores import image_scores
-from analysis.measured import means
-from analysis.orders import ceiling_words, order_agreement, tau_words
+from analysis.measured import means, summaries
+from analysis.orders import ceiling_words, order_agreement, published_words, tau_words
+from analysis.published import published_for
+from analysis.questions import answer
 from analysis.record import Run
 from analysis.sides import Point
 from analysis.statistics import by_replicate
+from analysis.verdict import fit_words
 from analysis.words import MISSING, amount, number
 
 PAGE = Path(__file__).with_name("evidence.md")
 RUNS = PAGE.parents[1] / "runs"
 
-FIDELITIES = ("low-resolution", "narrow", "half-epochs", "quick", "double-epochs")
+STUDY = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.md")))  # kept ones have a page
 QUESTIONS = {
-    "How far to trust a proxy": tuple(f"fidelity-{name}" for name in FIDELITIES),
+    "How far to trust a proxy": STUDY,
+    "Cardinality against width": ("cardinality",),
     "Degradation": ("degradation", "shortcuts-resnext"),
-    "Cardinality against width": ("cardinality-4GFLOPs-resnet50-fashion-mnist-quick",),
-    "Radix against cardinality": ("radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",),
+    "The two axes at quick": (
+        "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
+        "radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",
+    ),
     "Ten tricks of training": ("ablation-resnet18-fashion-mnist",),
 }
 
@@ -83,6 +90,35 @@ def fits() -> Iterable[list[str]]:
     yield from _measured("train_loss")
 
 
+def along(name: str) -> Iterable[list[str]]:
+    """The settings of a run along an axis: what they cost, what was measured and what was published."""
+    run = Run.open(RUNS / name)
+    yield [
+        "setting",
+        "multiply-adds",
+        "activations",
+        "test error (%)",
+        "change",
+        "training loss",
+        "published error (%)",
+    ]
+    losses, published = means(run.recipe, run.trials(), "train_loss"), published_for(run.recipe)
+    assert published
+    numbers = summaries(run.recipe, run.trials(), image_scores(run))
+    for index, (setting, found, loss) in enumerate(zip(run.recipe.settings, numbers, losses, strict=True)):
+        costs = (amount(setting.macs), amount(setting.activations))
+        measured = (interval_words(found.error), difference_words(found.difference) if index else MISSING)
+        known = published.errors.get(setting.setting)
+        yield [setting.setting, *costs, *measured, interval_words(loss), number(known, 2) if known else MISSING]
+
+
+def said(name: str) -> list[str]:
+    """The verdict of a run, quoted; then what it says of the published order, and of training loss."""
+    run = Run.open(RUNS / name)
+    words = (answer(run).words, published_words(run.recipe, run.trials()), fit_words(run.recipe, run.trials()))
+    return ["", *"\n>\n".join(textwrap.indent(textwrap.fill(one, 118), "> ") for one in words).splitlines()]
+
+
 def degradation() -> Iterable[list[str]]:
     """Depth with and without shortcuts."""
     yield ["network", "multiply-adds", "seeds", "test error (%)", "training loss", "core-seconds a trial"]
@@ -106,7 +142,7 @@ def _measured(metric: str) -> Iterable[list[str]]:
 
 @cache
 def _study() -> Study:
-    return comparison([Run.open(RUNS / f"fidelity-{name}") for name in FIDELITIES]).studies[0]
+    return comparison([Run.open(RUNS / name) for name in STUDY]).studies[0]
 
 
 def _fidelity(step: Step) -> str:
@@ -119,7 +155,7 @@ def _agreement(step: Step) -> list[str]:
         return ["the reference", MISSING] * 3
     others = [[point.errors for point in points] for points in zip(*_but_plain(pair), strict=True)]
     found = (pair.by_error, pair.by_loss, order_agreement(*others))
-    return [words for one in found for words in (tau_words(one.tau), ceiling_words(one))]
+    return [words for one in found for words in (tau_words(one.of_its_kind), ceiling_words(one))]
 
 
 def _but_plain(pair: Pair) -> list[tuple[Point, Point]]:
@@ -128,9 +164,10 @@ def _but_plain(pair: Pair) -> list[tuple[Point, Point]]:
 
 
 def _short(name: str, names: Sequence[str]) -> str:
-    return name.removeprefix("fidelity-") if len(names) > 1 else "run"
+    return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
+SAID = ("cardinality",)
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,
@@ -139,14 +176,16 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "errors": errors,
     "fits": fits,
     "degradation": degradation,
+    **{name: partial(along, name) for name in SAID},
 }
 
 
 def filled(text: str) -> str:
-    """The page with every table anew, each between two comments."""
+    """The page with every table anew, each between two comments, and below it what the run says, if it is of one."""
     for name, table in TABLES.items():
         head, *rows = (f"| {' | '.join(row)} |" for row in table())
-        block = "\n".join((head, "|---" * (head.count(" | ") + 1) + "|", *rows))
+        lines = (head, "|---" * (head.count(" | ") + 1) + "|", *rows, *(said(name) if name in SAID else ()))
+        block = "\n".join(lines)
         before, rest = text.split(f"<!-- {name} -->\n")
         _, after = rest.split("<!-- end -->", maxsplit=1)
         text = f"{before}<!-- {name} -->\n{block}\n<!-- end -->{after}"

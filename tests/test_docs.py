@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
     *(ROOT / name for name in FILES if name.suffix == ".md"),
 ]
+QUESTION = {"--budget", "--axis", "--against", "--base", "--values", "--match", "--width-multiple", "--resolution"}
 QUICK = {"plan", "recipe", "cost", "show", "space", "export", "compare", "runs", "zoo"}
 
 
@@ -47,7 +49,8 @@ def test_every_command_in_the_documents_is_understood(
         COMMANDS[words[0]]().parse_args(words[1:])
     else:
         COMMANDS["explore"]().parse_args(words)
-        assert main(["plan", *words[: words.index("--data")]] if "--data" in words else ["plan", *words]) == 0
+        asked = [pair for pair in pairwise(words) if pair[0] in QUESTION]
+        assert main(["plan", *(word for pair in asked for word in pair)]) == 0
         assert capsys.readouterr().out
 
 

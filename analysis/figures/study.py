@@ -17,7 +17,7 @@ class Agreed(NamedTuple):
     name: str
     seconds: float  # core-seconds
     seeds: int
-    by_error: Interval
+    by_error: Interval  # over settings where they are enough to stand for others, else over seeds
     by_loss: Interval
     ceilings: tuple[float, float]  # of either: the tau that noise lets equal orders show on average
 
@@ -37,8 +37,8 @@ def agreeing_info(study: Study) -> Agreeing:
             as_text(step.side.label),
             step.seconds,
             max((len(point.errors) for point in step.side.points.values()), default=0),
-            step.to_reference.by_error.tau,
-            step.to_reference.by_loss.tau,
+            step.to_reference.by_error.of_its_kind,
+            step.to_reference.by_loss.of_its_kind,
             (step.to_reference.by_error.ceiling, step.to_reference.by_loss.ceiling),
         )
         for step in study.steps
@@ -83,7 +83,7 @@ def _taus(info: Agreeing, index: int, name: str, symbol: str) -> go.Scatter:
             "arrayminus": [tau.mean - tau.low if k else 0.0 for tau, k in zip(taus, known, strict=True)],
         },
         customdata=[(one.name, one.seeds, one.seconds) for one in info.runs],
-        hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, n = %{customdata[1]}<br>"
+        hovertemplate="%{customdata[0]}<br>τ %{y:.2f}, seeds: %{customdata[1]}<br>"
         "%{customdata[2]:,.0f} core-seconds<extra></extra>",
         mode="markers",
         marker={"size": 10, "color": PALETTE[index], "symbol": symbol},

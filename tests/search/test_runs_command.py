@@ -132,7 +132,7 @@ def test_a_text_report_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixt
     folder = shutil.copytree(AXIS_RUNS[0], tmp_path / "run")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert main(["report", "--text", str(folder)]) == 0
-    assert "of 18 trials finished" in capsys.readouterr().out
+    assert f"of {len(Run.open(folder).trials())} trials finished" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
