@@ -11,7 +11,8 @@ from scipy.special import stdtrit  # type: ignore[import-untyped]
 from analysis.crossed import shared_level
 from analysis.statistics import Interval
 
-SAMPLE = 12  # settings, the fewest that may stand for others: of fewer the interval over settings covers too little
+FEWEST_SETTINGS = 12  # that an interval over settings is given of: of fewer it is wide, or there is often none
+_NONE = Interval(math.nan, math.nan, math.nan, 0)
 _DRAWS = 400
 _AT_ONCE = 10**6  # pairs of settings in as many draws as are looked at together
 
@@ -23,19 +24,19 @@ class Agreement:
     `tau` is what was seen. Noise pulls it towards zero, so the true one is often farther away, as the interval says.
     `ceiling` is how far noise lets it be seen: what two measurements as noisy as these would show on average if their
     true orders were one and the same. It takes settings and noise for normal, and the noise of either for its own.
-    `among` is about other settings of which these are a sample, measured with as many seeds: what tau they would show.
+    `over_settings` is about other settings of which these are a sample, measured with as many seeds: the tau they show.
     """
 
     tau: Interval  # over seeds: of these settings, whatever their number
     settled: int  # pairs of settings whose order both measurements have settled
     pairs: int
     ceiling: float = math.nan
-    among: Interval = Interval(math.nan, math.nan, math.nan, 0)  # over settings; no ends where they are too few
+    over_settings: Interval = _NONE  # no ends where they are too few
 
     @property
-    def of_its_kind(self) -> Interval:
+    def in_a_study(self) -> Interval:
         """Over settings where there are enough to stand for others, else over seeds."""
-        return self.among if math.isfinite(self.among.low) else self.tau
+        return self.over_settings if math.isfinite(self.over_settings.low) else self.tau
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,42 +77,34 @@ def agreement(a: ArrayLike, b: ArrayLike, *, level: float = 0.95, seed: int = 0)
     """
     ours, theirs = _common(a, b)
     if ours.shape[1] < 2:
-        return Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
+        return Agreement(_NONE, 0, 0)
     one, other = _side(ours), _side(theirs)
     n = min((len(side) for side in (ours, theirs) if len(side) > 1), default=1)
     pairs = math.comb(ours.shape[1], 2)
     each = shared_level(level, pairs)
     settled = one.settled(each) & other.settled(each)
-    seen = _tau(one.orders(), other.orders())
+    seen = float(_tau_b(one.orders(), other.orders()))
     low, high = _interval(one, other, settled, level, seed) if n > 1 else (math.nan, math.nan)
     return Agreement(
-        Interval(seen, low, high, n), int(settled.sum()), pairs, _ceiling(one, other), _among(one, other, level)
+        Interval(seen, low, high, n), int(settled.sum()), pairs, _ceiling(one, other), _over_settings(one, other, level)
     )
 
 
-def _among(one: _Side, other: _Side, level: float) -> Interval:
+def _over_settings(one: _Side, other: _Side, level: float) -> Interval:
     """Student's interval of the jackknife over settings (Arvesen 1969).
 
-    Of 12 settings or more it covers 95 to 100 % where tau is 0 to 0.91. None where leaving a setting out changes
-    nothing, as where two orders are the same.
+    It takes settings for independent draws: of 12 and more that are, it covers 93 to 100 %; less where they are kin.
+    None where leaving a setting out changes nothing, as where two orders are the same.
     """
-    settings = one.means.size
-    a, b = (np.sign(np.subtract.outer(side.means, side.means)) for side in (one, other))
-    seen = float(_taus_of((a * b).sum(), np.abs(a).sum(), np.abs(b).sum()))
-    # without a setting, the sum over all pairs lacks its row and its column
-    without = _taus_of(*(signs.sum() - 2 * signs.sum(axis=1) for signs in (a * b, np.abs(a), np.abs(b))))
+    a, b, settings = one.orders(), other.orders(), one.means.size
+    first, second = np.triu_indices(settings, 1)
+    others = np.array([(first != i) & (second != i) for i in range(settings)])
+    seen, without = float(_tau_b(a, b)), _tau_b(a * others, b * others)
     error = math.sqrt((settings - 1) * float(np.var(without)))
-    if settings < SAMPLE or not error > 1e-9:  # what rounding leaves of nothing
+    if settings < FEWEST_SETTINGS or not error > 1e-9:  # what rounding leaves of nothing
         return Interval(seen, math.nan, math.nan, settings)
     half = float(stdtrit(settings - 1, (1 + level) / 2)) * error
     return Interval(seen, max(-1.0, seen - half), min(1.0, seen + half), settings)
-
-
-def _taus_of(balance: NDArray[np.float64], one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Tau-b from concordant less discordant pairs and either side's untied ones; no number where one is all tied."""
-    with np.errstate(invalid="ignore"):
-        taus: NDArray[np.float64] = balance / np.sqrt(one * other)
-    return taus
 
 
 def _ceiling(one: _Side, other: _Side) -> float:
@@ -153,17 +146,15 @@ def _redrawn(side: _Side, chance: np.random.Generator) -> NDArray[np.float64]:
 
 def _taus(means: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> NDArray[np.float64]:
     """Of several draws of both sides."""
-    a, b = (_orders(np.array(side)) for side in zip(*means, strict=True))
+    return _tau_b(*(_orders(np.array(side)) for side in zip(*means, strict=True)))
+
+
+def _tau_b(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From the orders of pairs, 0 for a tie and for one left out, along the last axis; NaN where a side is all ties."""
     untied = np.sqrt(np.count_nonzero(a, axis=-1) * np.count_nonzero(b, axis=-1))
-    with np.errstate(invalid="ignore"):  # no number where all are tied
+    with np.errstate(invalid="ignore"):
         taus: NDArray[np.float64] = (a * b).sum(axis=-1) / untied
     return taus
-
-
-def _tau(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Tau-b from the orders of all pairs."""
-    untied = math.sqrt(float((a != 0).sum()) * float((b != 0).sum()))
-    return float((a * b).sum() / untied) if untied else math.nan
 
 
 def _orders(means: NDArray[np.float64]) -> NDArray[np.float64]:

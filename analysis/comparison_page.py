@@ -22,7 +22,7 @@ from analysis.comparison_tables import (
 )
 from analysis.comparison_words import caveats, findings, run_words, title
 from analysis.files import write_atomically
-from analysis.orders import CEILING, COVERAGE
+from analysis.orders import CEILING, OVER_SEEDS, OVER_SETTINGS, TAU
 from analysis.pages import template
 from analysis.plot import Plot
 from analysis.record import Run
@@ -88,10 +88,11 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
     for number, study in enumerate(compared.studies):
         name = numbered("study", number)
         plots, sheets = (study_plot(study, name),), (study_sheet(study, f"{name}-table"),)
-        yield Section("What agreement costs", (_STUDY, CEILING), plots, sheets)
+        yield Section("What agreement costs", (_STUDY, TAU, OVER_SETTINGS, CEILING), plots, sheets)
         yield Section("What foretells the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
     if any(pair.by_error.pairs for pair in compared.pairs):
-        yield Section("Orders of the settings", (COVERAGE,), sheets=(orders_sheet(compared.pairs),))
+        once = () if compared.studies else (TAU,)
+        yield Section("Orders of the settings", (*once, OVER_SEEDS), sheets=(orders_sheet(compared.pairs),))
     if differing := [pair for pair in compared.pairs if pair.differences]:
         images = {pair.images > 0 for pair in differing}
         over = {frozenset({True}): "seeds and test images, paired by both"}.get(

@@ -8,7 +8,7 @@ from analysis.figures.distribution import distribution, distribution_info
 from analysis.figures.fronts import fronts, fronts_info
 from analysis.figures.overlay import Overlay, overlay, overlay_info
 from analysis.figures.study import agreeing, agreeing_info
-from analysis.orders import AMONG, tau_words
+from analysis.orders import OVER_SETTINGS, tau_words
 from analysis.plot import Plot
 from analysis.sides import Side
 from analysis.spaces_compared import Fronts, Spaces
@@ -66,8 +66,8 @@ def study_plot(study: Study, name: str) -> Plot:
     info = agreeing_info(study)
     caption = (
         f"Kendall's τ-b of every run's order of settings with that of {study.reference.label}, whose trials cost the "
-        "most, with its 95 % interval, against the core-seconds of the trials that the order rests on. "
-        f"{AMONG} Dashes are noise ceilings: as high as marks would be on average if all orders were truly the same."
+        "most, with its 95 % interval, against the core-seconds of the trials that the order rests on. Dashes are "
+        f"noise ceilings: as high as marks would be on average if all orders were truly the same. {OVER_SETTINGS}"
     )
     values = "; ".join(
         f"{one.name}, {one.seconds:,.0f} core-seconds: {tau_words(one.by_error)} by error, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from analysis.agreement import Agreement
 from analysis.comparison import Comparison, Pair, comparison
 from analysis.comparison_page import sections
 from analysis.comparison_tables import recipe_rows
@@ -58,7 +59,7 @@ def scores_table(compared: Comparison) -> pd.DataFrame:
         [
             {"reference": str(study.reference.run.folder), **_who(step.side), "score": score}
             | _interval("tau", found.tau)
-            | _interval("tau_among", found.among)
+            | _over_settings("tau", found)
             | {"settled": found.settled, "pairs": found.pairs}
             for study in compared.studies
             for step in study.steps
@@ -78,12 +79,12 @@ def _order(pair: Pair) -> dict[str, object]:
 def _taus(pair: Pair) -> dict[str, object]:
     return {
         **_interval("tau", pair.by_error.tau),
-        **_interval("tau_among", pair.by_error.among),
+        **_over_settings("tau", pair.by_error),
         "settled": pair.by_error.settled,
         "pairs": pair.by_error.pairs,
         "ceiling": pair.by_error.ceiling,
         **_interval("tau_by_loss", pair.by_loss.tau),
-        **_interval("tau_among_by_loss", pair.by_loss.among),
+        **_over_settings("tau_by_loss", pair.by_loss),
         "settled_by_loss": pair.by_loss.settled,
         "ceiling_by_loss": pair.by_loss.ceiling,
     }
@@ -112,6 +113,12 @@ def _recipes(sides: Sequence[Side]) -> pd.DataFrame:
     return pd.DataFrame(
         [{"field": field, **dict(zip(letters, values, strict=True))} for field, values in recipe_rows(sides)]
     )
+
+
+def _over_settings(name: str, found: Agreement) -> dict[str, object]:
+    """The ends alone: the tau is the same."""
+    low, high = found.over_settings.low, found.over_settings.high
+    return {f"{name}_over_settings_low": low, f"{name}_over_settings_high": high}
 
 
 def _interval(name: str, interval: Interval) -> dict[str, object]:

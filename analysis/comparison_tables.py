@@ -44,7 +44,8 @@ def orders_sheet(pairs: Iterable[Pair]) -> Sheet:
 
 
 def _agreed(found: Agreement) -> Cell:
-    return interval(tau_words(found.of_its_kind), found.of_its_kind)
+    tau = found.in_a_study
+    return interval(tau_words(tau), tau)
 
 
 def _settled(found: Agreement) -> Cell:

@@ -54,7 +54,7 @@ def _order(pair: Pair) -> list[str]:
 def _study(study: Study) -> Iterator[list[str]]:
     for step in study.steps:
         found = step.to_reference.by_error if step.to_reference else None
-        agreed = (tau_words(found.of_its_kind), ceiling_words(found)) if found else ("the reference", MISSING)
+        agreed = (tau_words(found.in_a_study), ceiling_words(found)) if found else ("the reference", MISSING)
         yield [step.side.letter, seconds_words(step.seconds), seconds_words(step.each), *agreed]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from analysis.comparison import Comparison, Pair, Study, have_same_data
-from analysis.orders import MANY, among_words, order_words
+from analysis.orders import MANY, order_words, over_settings_words
 from analysis.questions import answer, progress, question
 from analysis.recipe import Fidelity
 from analysis.sides import Side
@@ -168,17 +168,17 @@ def _between(mean: Interval) -> str:
 
 
 def _of_study(study: Study) -> Iterator[tuple[str, bool]]:
-    """The cheapest run that is known to order the settings as the costliest does, if any is."""
+    """The cheapest run that is known to order settings like these as the costliest does, if any is."""
     against, others = study.reference.label, [step for step in study.steps if step.to_reference]
-    sure = [step for step in others if step.to_reference and step.to_reference.by_error.of_its_kind.low > 0]
-    many = plural(len(others), "cheaper run")
-    if not sure or not sure[0].to_reference:
-        yield f"whether any of {many} orders the settings as {against} does, the costliest, is undecided", False
+    taus = [(step, step.to_reference.by_error) for step in others if step.to_reference]
+    sure, many = [one for one in taus if one[1].in_a_study.low > 0], plural(len(others), "cheaper run")
+    if not sure:
+        yield f"whether any of {many} orders settings like these as {against} does, the costliest, is undecided", False
         return
-    first, rest = sure[0], study.steps[-1].seconds
+    (first, found), rest = sure[0], study.steps[-1].seconds
     share = f"{number(100 * first.seconds / rest, 1)} % of its core-seconds" if rest else "no time at all"
     agree = f"{len(sure)} {'agrees' if len(sure) == 1 else 'agree'} with {against}, the costliest, on the order"
-    cheapest = f"the cheapest of these is {first.side.label}, for {share}: {among_words(sure[0].to_reference.by_error)}"
+    cheapest = f"the cheapest of these is {first.side.label}, for {share}: {over_settings_words(found)}"
     yield f"of {many}, {agree} of the settings, as τ is surely above 0; {cheapest}", True
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.agreement import SAMPLE, Agreement, agreement
+from analysis.agreement import FEWEST_SETTINGS, Agreement, agreement
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.statistics import Interval, by_replicate
@@ -16,20 +16,21 @@ from analysis.words import MISSING, number, plural
 
 MANY = 200  # settings that an order is taken of, at most: tau looks at every pair of them, in every draw
 NONE = Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
-COVERAGE = (
-    "Kendall's τ is 1 where two orders are the same, −1 where one is the other's reverse, and τ-b minds ties. Its 95 % "
-    "intervals cover 96 to 100 % in simulations, and 94 to 100 % of runs that share nine tenths of their noise: mostly "
-    "more than they must, as noise is not to be taken for disagreement."
+TAU = "Kendall's τ is 1 where two orders are the same, −1 where one is the other's reverse, and τ-b minds ties."
+OVER_SEEDS = (
+    "Its 95 % intervals here are over seeds, and about these settings alone. They cover 96 to 100 % in simulations, "
+    "and 94 to 100 % of runs that share nine tenths of their noise: mostly more than they must, as noise is not to be "
+    "taken for disagreement."
 )
-
+OVER_SETTINGS = (
+    f"Of {FEWEST_SETTINGS} settings and more the 95 % intervals of τ are over settings: for others of their kind, "
+    "measured with as many seeds. They cover 93 to 100 % in simulations of independent settings, and 88 to 90 % where "
+    "each has a twin. Of fewer settings, and where two orders are the same, they are over seeds, and about these "
+    "settings alone. Noise that two runs share, as of equal seeds and first weights, raises τ, which no interval knows."
+)
 CEILING = (
     "The noise ceiling is the τ that runs as noisy as these would show on average if their true orders were the same: "
     "one that is near it agrees as well as noise lets it be seen, one far below does not for want of seeds."
-)
-
-AMONG = (
-    "These intervals are over settings, for others of their kind measured with as many seeds, where there are at least "
-    f"{SAMPLE}; they cover 95 to 100 % in simulations. Of fewer they are over seeds, and about these settings alone."
 )
 
 Replicates = Mapping[int, float]  # of one setting: a metric by replicate
@@ -75,13 +76,13 @@ def order_words(found: Agreement) -> str:
     return f"Kendall's τ {number(tau.mean, 2)} (95 % interval {number(tau.low, 2)} to {number(tau.high, 2)}), {settled}"
 
 
-def among_words(found: Agreement) -> str:
+def over_settings_words(found: Agreement) -> str:
     """Kendall's τ 0.32 (95 % interval −0.24 to 0.88 over settings like these); of too few, what is said of these."""
-    low, high = found.among.low, found.among.high
+    low, high = found.over_settings.low, found.over_settings.high
     if not math.isfinite(low):
         return order_words(found)
     ends = f"95 % interval {number(low, 2)} to {number(high, 2)} over settings like these"
-    return f"Kendall's τ {number(found.among.mean, 2)} ({ends})"
+    return f"Kendall's τ {number(found.over_settings.mean, 2)} ({ends})"
 
 
 def tau_words(tau: Interval) -> str:
@@ -122,4 +123,5 @@ def _rows(settings: Sequence[Replicates]) -> NDArray[np.float64]:
 
 
 def _without_interval(found: Agreement) -> Agreement:
-    return replace(found, tau=Interval(found.tau.mean, math.nan, math.nan, 1), ceiling=math.nan)
+    tau = Interval(found.tau.mean, math.nan, math.nan, 1)
+    return replace(found, tau=tau, over_settings=tau, ceiling=math.nan)

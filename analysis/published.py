@@ -14,6 +14,8 @@ from space import Arch, parse
 from space.axes import AXES
 from space.draft import Draft
 
+NEAR = 0.1  # of the base's multiply-adds: a network farther off is not the published one with other widths
+
 
 @dataclass(frozen=True)
 class PublishedCurve:
@@ -48,15 +50,14 @@ def published() -> pd.DataFrame:
 def published_for(recipe: Recipe) -> PublishedCurve | None:
     """The published table of the run's axis and base; failing that, the one with most of the run's networks.
 
-    At least two of the run's settings must be in it, at the resolution they are costed at. Where the run solved widths
-    of its own, settings are the table's that have its values on the axis, and the table's name says so.
+    At least two of the run's settings must be in it, at the resolution they are costed at. Exact matching has widths of
+    its own: beside it stand the table's settings with the same values on the axis, and the table's name says so.
     """
     return next((curve for curve in _candidates(recipe) if len(curve.errors) > 1), None)
 
 
 def _candidates(recipe: Recipe) -> Iterator[PublishedCurve]:
-    yield from _by_setting(recipe)
-    yield from _by_value(recipe)
+    yield from _by_value(recipe) if recipe.match == "exact" else _by_setting(recipe)
     yield from _by_network(recipe)
 
 
@@ -68,23 +69,23 @@ def _by_setting(recipe: Recipe) -> list[PublishedCurve]:
 
 
 def _by_value(recipe: Recipe) -> list[PublishedCurve]:
-    """Of exact matching, whose networks are the table's with other widths."""
-    if (recipe.match, recipe.against) != ("exact", "width"):
-        return []
-    names = {as_tuple(setting.value): setting.setting for setting in recipe.settings}
+    """Of exact matching, whose networks are the table's but for their widths, and cost what those do."""
+    near = [setting for setting in recipe.settings if abs(setting.base_error) < NEAR]
+    names = {as_tuple(setting.value): setting.setting for setting in near}
     along = _along(recipe)
     along = along.assign(of=[names.get(_values(network, recipe.axis), "") for network in along["network"]])
     rows: pd.DataFrame = along[along["of"] != ""]
-    if rows.empty:
+    if rows.empty or recipe.against != "width":
         return []
     curve = _curve(rows, rows["of"])
-    return [replace(curve, table=f"{curve.table}, at its own widths")]
+    return [replace(curve, table=f"{curve.table}, at the paper's widths")]
 
 
 def _along(recipe: Recipe) -> pd.DataFrame:
     axes = [" x ".join(axes) for axes in permutations(recipe.axis)]
     table = published()
-    rows: pd.DataFrame = table[(table["base"] == recipe.base) & table["axis"].isin(axes)]
+    asked = (table["base"] == recipe.base) & table["axis"].isin(axes) & (table["resolution"] == recipe.resolution)
+    rows: pd.DataFrame = table[asked]
     return rows
 
 

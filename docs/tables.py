@@ -26,7 +26,7 @@ RUNS = PAGE.parents[1] / "runs"
 STUDY = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.md")))  # kept ones have a page
 QUESTIONS = {
     "How far to trust a proxy": STUDY,
-    "Cardinality against width": ("cardinality",),
+    "Cardinality against width": ("cardinality", "cardinality-exact"),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
@@ -77,7 +77,7 @@ def scores() -> Iterable[list[str]]:
     steps = [step for step in _study().steps if step.to_reference]
     yield ["score", *map(_fidelity, steps)]
     for score in SCORES:
-        yield [score, *(number(step.by_score[score].tau.mean, 2) for step in steps)]
+        yield [score, *(tau_words(step.by_score[score].in_a_study) for step in steps)]
 
 
 def errors() -> Iterable[list[str]]:
@@ -112,7 +112,7 @@ def along(name: str) -> Iterable[list[str]]:
         yield [setting.setting, *costs, *measured, interval_words(loss), number(known, 2) if known else MISSING]
 
 
-def said(name: str) -> list[str]:
+def quoted(name: str) -> list[str]:
     """The verdict of a run, quoted; then what it says of the published order, and of training loss."""
     run = Run.open(RUNS / name)
     words = (answer(run).words, published_words(run.recipe, run.trials()), fit_words(run.recipe, run.trials()))
@@ -155,7 +155,7 @@ def _agreement(step: Step) -> list[str]:
         return ["the reference", MISSING] * 3
     others = [[point.errors for point in points] for points in zip(*_but_plain(pair), strict=True)]
     found = (pair.by_error, pair.by_loss, order_agreement(*others))
-    return [words for one in found for words in (tau_words(one.of_its_kind), ceiling_words(one))]
+    return [words for one in found for words in (tau_words(one.in_a_study), ceiling_words(one))]
 
 
 def _but_plain(pair: Pair) -> list[tuple[Point, Point]]:
@@ -167,7 +167,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-SAID = ("cardinality",)
+QUOTED = ("cardinality", "cardinality-exact")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,
@@ -176,7 +176,7 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "errors": errors,
     "fits": fits,
     "degradation": degradation,
-    **{name: partial(along, name) for name in SAID},
+    **{name: partial(along, name) for name in QUOTED},
 }
 
 
@@ -184,7 +184,7 @@ def filled(text: str) -> str:
     """The page with every table anew, each between two comments, and below it what the run says, if it is of one."""
     for name, table in TABLES.items():
         head, *rows = (f"| {' | '.join(row)} |" for row in table())
-        lines = (head, "|---" * (head.count(" | ") + 1) + "|", *rows, *(said(name) if name in SAID else ()))
+        lines = (head, "|---" * (head.count(" | ") + 1) + "|", *rows, *(quoted(name) if name in QUOTED else ()))
         block = "\n".join(lines)
         before, rest = text.split(f"<!-- {name} -->\n")
         _, after = rest.split("<!-- end -->", maxsplit=1)

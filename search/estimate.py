@@ -1,15 +1,14 @@
 """What a run will take, before it is begun: the time of a trial and of all, the memory of a trial, how many fit."""
 
 import heapq
-from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.words import amount, duration, plural
 from search.asked import Means
-from search.commands.explore import question
 from search.data import DataSet, split
 from search.devices import gpu_need
 from search.errors import UsageError
@@ -17,7 +16,6 @@ from search.jobs import Job, config, jobs, longest_first
 from search.launch import resources
 from search.memory import taught_by, trial_memory
 from space.arch import Arch
-from space.plan import Plan
 from space.sentence import parse
 
 BETWEEN = 0.2  # seconds from one trial to the next
@@ -55,9 +53,8 @@ class Estimate:
         return self.device_memory // self.trial_memory
 
 
-def asked(options: Namespace, plan: Plan, start: float) -> Estimate:
-    """Of what the options ask for; `start`, of `time.perf_counter`, is when the command began."""
-    recipe, data, means, folder = question(options, plan)
+def asked(recipe: Recipe, data: DataSet, means: Means, folder: Path, start: float) -> Estimate:
+    """Of what a command asks for, and what its folder has of it; `start`, of `time.perf_counter`, is when it began."""
     try:
         run = Run.open(folder) if (folder / "recipe.toml").exists() else None
         if run:

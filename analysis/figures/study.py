@@ -37,8 +37,8 @@ def agreeing_info(study: Study) -> Agreeing:
             as_text(step.side.label),
             step.seconds,
             max((len(point.errors) for point in step.side.points.values()), default=0),
-            step.to_reference.by_error.of_its_kind,
-            step.to_reference.by_loss.of_its_kind,
+            step.to_reference.by_error.in_a_study,
+            step.to_reference.by_loss.in_a_study,
             (step.to_reference.by_error.ceiling, step.to_reference.by_loss.ceiling),
         )
         for step in study.steps

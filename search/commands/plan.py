@@ -3,8 +3,9 @@
 import json
 import time
 from argparse import Namespace
-from typing import Any
+from collections.abc import Sequence
 
+from analysis.recipe import Setting
 from search.words import integer, planned
 from space.budget import shown
 from space.cost import cost
@@ -18,32 +19,37 @@ def run(options: Namespace) -> int:
     """Print the plan, and what its run will train and take if that is asked for."""
     start = time.perf_counter()
     plan = planned(options)
-    found, words = document(plan), [text(plan)]
-    if options.proxies:
-        from search.commands.explore import question  # here: a plan alone needs no images and no records
+    beside: dict[str, object] = {}
+    words: list[str] = [text(plan)]
+    trained: Sequence[Setting] = ()
+    if options.proxies or options.estimate:
+        from search import estimate  # here: a plan alone needs no images and no records
+        from search.commands.explore import question
         from search.proxies import proxies_text
 
-        recipe = question(options, plan)[0]
-        for shown_as, setting in zip(found["settings"], recipe.settings, strict=True):
-            shown_as |= {"proxy": setting.proxy, "proxy_macs": setting.proxy_macs}
-        words.append(proxies_text(recipe))
-    if options.estimate:
-        from search import estimate
-
-        estimated = estimate.asked(options, plan, start)
-        found["estimate"] = estimate.document(estimated)
-        words.append(estimate.text(estimated))
+        recipe, data, means, folder = question(options, plan)
+        if options.proxies:
+            trained = recipe.settings
+            words.append(proxies_text(recipe))
+        if options.estimate:
+            found = estimate.asked(recipe, data, means, folder, start)
+            beside = {"estimate": estimate.document(found)}
+            words.append(estimate.text(found))
     elif any(getattr(options, name) for name in _OF_TRAINING):
         from search.asked import refuse_unknown
 
         refuse_unknown(options)
     integer("--seeds", options.seeds, high=10_000)
-    print(json.dumps(found, indent=1) if options.json else "\n\n".join(words))
+    print(json.dumps(document(plan, trained) | beside, indent=1) if options.json else "\n\n".join(words))
     return 0
 
 
-def document(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON; errors are fractions. `proof` and `left_out` are there where there is something to say."""
+def document(plan: Plan, trained: Sequence[Setting] = ()) -> dict[str, object]:
+    """The plan as JSON; errors are fractions. `proof` and `left_out` are there where there is something to say.
+
+    `trained`: the same settings with their proxies, where these are to be shown.
+    """
+    proxies = [dict[str, object](proxy=one.proxy, proxy_macs=one.proxy_macs) for one in trained]
     return {
         "axis": plan.axis[0] if len(plan.axis) == 1 else list(plan.axis),
         "against": plan.against,
@@ -61,8 +67,9 @@ def document(plan: Plan) -> dict[str, Any]:
                 "budget_error": setting.budget_error,
                 "base_error": setting.base_error,
                 **({"proof": setting.proof} if setting.proof else {}),
+                **proxy,
             }
-            for setting in plan.settings
+            for setting, proxy in zip(plan.settings, proxies or [{}] * len(plan.settings), strict=True)
         ],
         **({"left_out": list(plan.left_out)} if plan.left_out else {}),
     }

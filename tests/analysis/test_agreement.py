@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from scipy.stats import kendalltau, t  # type: ignore[import-untyped]
 
 from analysis.agreement import agreement, reliability
-from tests.bench.coverage import among, orders
+from tests.bench.coverage import orders, over_settings
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=12))
@@ -85,7 +85,7 @@ def test_noise_alone_has_a_low_ceiling_and_exact_orders_none() -> None:
 
 @pytest.mark.parametrize(("settings", "truly"), [(12, 0.0), (12, 0.8), (14, 0.5), (30, 0.9)])
 def test_the_interval_over_settings_covers_the_tau_of_their_kind(settings: int, truly: float) -> None:
-    assert among(settings, truly, 600).coverage >= 92
+    assert over_settings(settings, truly, 600).coverage >= 92
 
 
 def test_over_settings_is_scipys_jackknife() -> None:
@@ -94,7 +94,7 @@ def test_over_settings_is_scipys_jackknife() -> None:
     without = [kendalltau(np.delete(a, i), np.delete(b, i)).statistic for i in range(13)]
     for level in (0.9, 0.95):
         half = t.ppf((1 + level) / 2, 12) * math.sqrt(12 * np.var(without))
-        found = agreement(a, b, level=level).among
+        found = agreement(a, b, level=level).over_settings
         assert (found.mean, found.n) == (pytest.approx(kendalltau(a, b).statistic), 13)
         assert (found.low, found.high) == (pytest.approx(found.mean - half), pytest.approx(found.mean + half))
 
@@ -102,9 +102,9 @@ def test_over_settings_is_scipys_jackknife() -> None:
 def test_over_few_settings_or_equal_orders_there_is_no_interval() -> None:
     few, alike = agreement(range(11), [*range(10), -1]), agreement(range(12), range(12))
     for found in (few, alike):
-        assert math.isnan(found.among.low)
-        assert found.of_its_kind == found.tau
-    assert alike.among.mean == 1
+        assert math.isnan(found.over_settings.low)
+        assert found.in_a_study == found.tau
+    assert alike.over_settings.mean == 1
 
 
 @pytest.mark.parametrize(("spread", "truly"), [(0.5, 1.0), (2.0, 0.8), (2.0, 0.0)])

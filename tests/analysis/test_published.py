@@ -1,6 +1,7 @@
 """What the papers measured stands beside a run only where it is about the same networks."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from analysis.published import published, published_for
 from analysis.recipe import Recipe
 from space import cost, parse
 from space.budget import budget
-from space.plan import plan
+from space.plan import Match, plan
 from tests.analysis.runs import RADIX_PLANE, a_plane, a_recipe, a_setting
 
 
@@ -70,16 +71,37 @@ def test_a_run_finds_its_counterpart_by_the_networks_it_is_about(
     assert errors.items() <= found.errors.items()
 
 
-def test_exact_matching_stands_beside_the_same_cardinalities_at_the_papers_widths() -> None:
-    planned = plan(budget("4GFLOPs"), ["cardinality"], match="exact")
-    names = {int(str(setting.value)): setting.name for setting in planned.settings}
-    recipe = a_recipe(names, match="exact")
-    found = published_for(recipe)
+@pytest.mark.parametrize("axis", ["cardinality", "scale", "radix"])
+def test_exact_matching_stands_beside_the_same_settings_at_the_papers_widths(axis: str) -> None:
+    by_rule, exact = (recipe_of(axis, match=match) for match in ("paper", "exact"))
+    found, published = published_for(exact), published_for(by_rule)
     assert found
-    assert found.table == "ResNeXt Table 3, at its own widths"
-    assert found.errors == dict(zip((names[c] for c in (1, 2, 4, 8, 32)), (23.9, 23.0, 22.6, 22.3, 22.2), strict=True))
-    assert published_for(replace(recipe, match="paper")) is None
-    assert published_for(replace(recipe, against="depth")) is None
+    assert published
+    assert found.table == f"{published.table}, at the paper's widths"
+    paper, own = ({s.setting: s.value for s in recipe.settings} for recipe in (by_rule, exact))
+    assert {own[name]: error for name, error in found.errors.items()} == {
+        paper[name]: error for name, error in published.errors.items()
+    }
+
+
+@pytest.mark.parametrize("change", [{"match": "paper"}, {"against": "depth"}, {"resolution": 160}])
+def test_exact_matching_stands_beside_no_other_question(change: dict[str, Any]) -> None:
+    exact = recipe_of("cardinality", match="exact")
+    assert published_for(exact)
+    assert published_for(replace(exact, **change)) is None
+    far = [replace(setting, base_error=0.2) for setting in exact.settings]
+    assert published_for(replace(exact, settings=tuple(far))) is None
+
+
+def recipe_of(axis: str, *, match: Match) -> Recipe:
+    """Of the plan at 4 GFLOPs."""
+    planned = plan(budget("4GFLOPs"), [axis], match=match)
+    settings = [
+        replace(a_setting(s.value, s.name, s.cost.macs), sentence=str(s.arch), base_error=s.base_error)
+        for s in planned.settings
+    ]
+    recipe = a_recipe({}, axis=planned.axis, base=planned.base_name, match=match)
+    return replace(recipe, settings=tuple(settings))
 
 
 @pytest.mark.parametrize(
