@@ -115,6 +115,7 @@ def saved(figure: go.Figure, name: str, height: int) -> None:
 
 PICTURES = {
     "cardinality": along_the_axis("cardinality"),
+    "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": study("fidelity-*"),
 }

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.agreement import reliability
 from analysis.cells import difference_words, interval_words
 from analysis.comparison import Pair, Step, Study, comparison
@@ -27,6 +29,7 @@ STUDY = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.m
 QUESTIONS = {
     "How far to trust a proxy": STUDY,
     "Cardinality against width": ("cardinality", "cardinality-exact"),
+    "Radix against cardinality": ("radix",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
@@ -92,24 +95,24 @@ def fits() -> Iterable[list[str]]:
 
 def along(name: str) -> Iterable[list[str]]:
     """The settings of a run along an axis: what they cost, what was measured and what was published."""
-    run = Run.open(RUNS / name)
-    yield [
-        "setting",
-        "multiply-adds",
-        "activations",
-        "test error (%)",
-        "change",
-        "training loss",
-        "published error (%)",
-    ]
+    run, speeds = Run.open(RUNS / name), _speeds() if name == "radix" else {}
+    fast, measured = ["images a second"] if speeds else [], ["test error (%)", "change", "training loss"]
+    yield ["setting", "multiply-adds", "activations", *fast, *measured, "published error (%)"]
     losses, published = means(run.recipe, run.trials(), "train_loss"), published_for(run.recipe)
     assert published
     numbers = summaries(run.recipe, run.trials(), image_scores(run))
     for index, (setting, found, loss) in enumerate(zip(run.recipe.settings, numbers, losses, strict=True)):
-        costs = (amount(setting.macs), amount(setting.activations))
-        measured = (interval_words(found.error), difference_words(found.difference) if index else MISSING)
+        costs = [amount(setting.macs), amount(setting.activations)]
+        fast = [number(speeds[setting.setting], 1)] if speeds else []
+        errors = (interval_words(found.error), difference_words(found.difference) if index else MISSING)
         known = published.errors.get(setting.setting)
-        yield [setting.setting, *costs, *measured, interval_words(loss), number(known, 2) if known else MISSING]
+        yield [setting.setting, *costs, *fast, *errors, interval_words(loss), number(known, 2) if known else MISSING]
+
+
+def _speeds() -> dict[str, float]:
+    """Images a second by setting of the radix plane, as `speeds.py` measured them."""
+    table = pd.read_csv(PAGE.with_name("speeds.csv"))
+    return dict(zip(table["setting"], table["images_per_second"], strict=True))
 
 
 def quoted(name: str) -> list[str]:
@@ -167,7 +170,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-QUOTED = ("cardinality", "cardinality-exact")
+QUOTED = ("cardinality", "cardinality-exact", "radix")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,

@@ -37,7 +37,7 @@ def test_images_widen_means_and_hardly_differences(folder: Path) -> None:
         over_seeds = mean_interval(list(errors[name].values()))
         assert crossed_mean(scores[name]).half_width > over_seeds.half_width
         paired = mean_interval([errors[name][seed] - errors[first][seed] for seed in errors[first]])
-        assert crossed_difference(scores[name], scores[first]).half_width == pytest.approx(paired.half_width, rel=0.02)
+        assert crossed_difference(scores[name], scores[first]).half_width == pytest.approx(paired.half_width, rel=0.05)
 
 
 def test_trials_without_scores_are_left_out(tmp_path: Path) -> None:

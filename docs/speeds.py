@@ -1,0 +1,19 @@
+"""How fast the candidates of the radix plane are; `python docs/speeds.py` measures and writes speeds.csv."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.record import Run
+from search.latency import measured_in_turn
+from space import parse, trace
+
+HERE = Path(__file__).parent
+BATCH = 8
+
+if __name__ == "__main__":
+    settings = Run.open(HERE.parent / "runs" / "radix").recipe.settings
+    seconds = measured_in_turn([trace(parse(one.sentence)) for one in settings], "cpu", BATCH)
+    names = [one.setting for one in settings]
+    table = pd.DataFrame({"setting": names, "images_per_second": BATCH / seconds})
+    table.to_csv(HERE / "speeds.csv", index=False, float_format="%.4g")
