@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit  # type: ignore[import-untyped]
 
-from analysis.agreement import _orders, _redrawn, _side, _tau
+from analysis.agreement import _orders, _redrawn, _side, _tau_b
 
 SEEDS = (3, 5, 10)
 # Variance of one seed's mean, and of the mean over images, in units of the rest's.
@@ -91,7 +91,7 @@ def bootstrapped_tau(n: int, settings: int, spread: float, simulations: int) -> 
     for _ in range(simulations):
         true = spread * chance.normal(size=settings)
         sides = [_side(true + chance.normal(size=(n, settings))) for _ in range(2)]
-        taus = [_tau(*(_orders(_redrawn(side, chance)) for side in sides)) for _ in range(400)]
+        taus = [_tau_b(*(_orders(_redrawn(side, chance)) for side in sides)) for _ in range(400)]
         held += np.quantile(taus, 0.975) >= 1
     return 100 * held / simulations
 
