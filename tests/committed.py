@@ -9,6 +9,11 @@ ROOT = Path(__file__).parents[1]
 _LISTING = subprocess.run(["git", "ls-files", "runs"], cwd=ROOT, capture_output=True, text=True, check=True)
 FILES = tuple(Path(name) for name in _LISTING.stdout.split())
 RUNS = sorted({ROOT / name.parent for name in FILES if name.name == "recipe.toml"})
+COMPLETE = [
+    folder
+    for folder, run in ((folder, Run.open(folder)) for folder in RUNS)
+    if len(run.finished()) == run.recipe.seeds * len(run.recipe.settings)
+]
 AXIS_RUNS = [
     folder
     for folder, recipe in ((folder, Run.open(folder).recipe) for folder in RUNS)

@@ -17,7 +17,7 @@ from search.cluster import Cluster, Resources
 from search.data import best_available
 from search.errors import FailedError
 from space import cost, parse
-from tests.committed import AXIS_RUNS, RUNS
+from tests.committed import AXIS_RUNS, COMPLETE
 
 QUESTION = ["--budget", "4GFLOPs", "--axis", "cardinality"]
 
@@ -276,7 +276,7 @@ def test_a_run_that_another_explore_trains_is_left_alone(
     assert "is locked" in err
 
 
-@pytest.mark.parametrize("committed", RUNS, ids=[folder.name for folder in RUNS])
+@pytest.mark.parametrize("committed", COMPLETE, ids=[folder.name for folder in COMPLETE])
 def test_the_plain_command_finds_the_committed_run(
     committed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
