@@ -83,26 +83,27 @@ def agreement(a: ArrayLike, b: ArrayLike, *, level: float = 0.95, seed: int = 0)
     pairs = math.comb(ours.shape[1], 2)
     each = shared_level(level, pairs)
     settled = one.settled(each) & other.settled(each)
-    seen = float(_tau_b(one.orders(), other.orders()))
+    seen, ceiling = float(_tau_b(one.orders(), other.orders())), _ceiling(one, other)
     low, high = _interval(one, other, settled, level, seed) if n > 1 else (math.nan, math.nan)
-    return Agreement(
-        Interval(seen, low, high, n), int(settled.sum()), pairs, _ceiling(one, other), _over_settings(one, other, level)
-    )
+    over_settings = _over_settings(one, other, seen, level)
+    return Agreement(Interval(seen, low, high, n), int(settled.sum()), pairs, ceiling, over_settings)
 
 
-def _over_settings(one: _Side, other: _Side, level: float) -> Interval:
+def _over_settings(one: _Side, other: _Side, seen: float, level: float) -> Interval:
     """Student's interval of the jackknife over settings (Arvesen 1969).
 
     It takes settings for independent draws: of 12 and more that are, it covers 93 to 100 %; less where they are kin.
     None where leaving a setting out changes nothing, as where two orders are the same.
     """
-    a, b, settings = one.orders(), other.orders(), one.means.size
+    settings, none = one.means.size, Interval(seen, math.nan, math.nan, one.means.size)
+    if settings < FEWEST_SETTINGS:
+        return none
     first, second = np.triu_indices(settings, 1)
     others = np.array([(first != i) & (second != i) for i in range(settings)])
-    seen, without = float(_tau_b(a, b)), _tau_b(a * others, b * others)
+    without = _tau_b(one.orders() * others, other.orders() * others)
     error = math.sqrt((settings - 1) * float(np.var(without)))
-    if settings < FEWEST_SETTINGS or not error > 1e-9:  # what rounding leaves of nothing
-        return Interval(seen, math.nan, math.nan, settings)
+    if not error > 1e-9:  # what rounding leaves of nothing
+        return none
     half = float(stdtrit(settings - 1, (1 + level) / 2)) * error
     return Interval(seen, max(-1.0, seen - half), min(1.0, seen + half), settings)
 

@@ -9,13 +9,8 @@ ROOT = Path(__file__).parents[1]
 _LISTING = subprocess.run(["git", "ls-files", "runs"], cwd=ROOT, capture_output=True, text=True, check=True)
 FILES = tuple(Path(name) for name in _LISTING.stdout.split())
 RUNS = sorted({ROOT / name.parent for name in FILES if name.name == "recipe.toml"})
+_RECIPES = {folder: Run.open(folder).recipe for folder in RUNS}
 COMPLETE = [
-    folder
-    for folder, run in ((folder, Run.open(folder)) for folder in RUNS)
-    if len(run.finished()) == run.recipe.seeds * len(run.recipe.settings)
+    folder for folder, recipe in _RECIPES.items() if len(Run(folder).finished()) == recipe.seeds * len(recipe.settings)
 ]
-AXIS_RUNS = [
-    folder
-    for folder, recipe in ((folder, Run.open(folder).recipe) for folder in RUNS)
-    if not (recipe.tricks or recipe.is_named or recipe.sweep)
-]
+AXIS_RUNS = [folder for folder, recipe in _RECIPES.items() if not (recipe.tricks or recipe.is_named or recipe.sweep)]
