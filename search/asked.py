@@ -29,7 +29,7 @@ from search.data import (
     split,
 )
 from search.errors import FailedError, UsageError
-from search.presets import FIDELITIES, PRESETS, known_fidelity, preset, resolved, training_for
+from search.presets import FIDELITIES, PRESETS, USUAL, known_fidelity, preset, resolved, training_for
 from search.words import fraction, integer, of
 from space.arch import Arch, Input
 from space.errors import SpaceError
@@ -237,11 +237,11 @@ def _fidelity(options: Namespace) -> Fidelity:
 
 
 def _named_fidelity(options: Namespace) -> Fidelity:
-    """The one named, with the fields changed that follow its name; a preset's own, or quick."""
+    """The one named, with the fields changed that follow its name; a preset's own, or the usual one."""
     asked: str | None = options.fidelity
     own = begun(options.recipe).fidelity if options.recipe else None
     if asked is None:
-        return own or FIDELITIES["quick"]
+        return own or USUAL
     named, changed = asked.split(",")[0].strip(), _changes(asked)
     known = FIDELITIES | ({own.name: own} if own else {})
     if named not in known:

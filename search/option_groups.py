@@ -66,7 +66,7 @@ def training(seeds: int = 3, of: str = "setting") -> Parser:
         help="digits, fashion-mnist, mnist, cifar10, cifar100, svhn, procedural, folder:PATH or hf:NAME "
         "(default: fashion-mnist where it is installed, else digits)",
     )
-    known = "tiny, quick, medium or full (default: the recipe's own, else quick); quick,epochs=8 changes a field"
+    known = "tiny, quick, trusted, medium or full (default: the recipe's, else trusted); quick,epochs=2 changes a field"
     train.add_argument("--fidelity", metavar="NAME", help=known)
     train.add_argument("--recipe", metavar="NAME", help="a preset such as bag-of-tricks, or a file (explore recipe)")
     train.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="one field of the training")

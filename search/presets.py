@@ -15,12 +15,17 @@ FIDELITIES = {
         Fidelity(name="tiny", resolution=16, width=1 / 8, depth=1 / 4, train_images=500, epochs=2),
         # About a minute a trial on one CPU core.
         Fidelity(name="quick", resolution=32, width=1 / 4, depth=1 / 3, train_images=12_800, epochs=4),
+        # Two minutes. How far this and the one before are to be trusted: docs/evidence.md.
+        Fidelity(name="trusted", resolution=32, width=1 / 4, depth=1 / 3, train_images=12_800, epochs=8),
         # Hours on a CPU, minutes a trial on a GPU.
         Fidelity(name="medium", resolution=32, width=1 / 2, depth=1 / 2, train_images=50_000, epochs=30),
         # The candidate itself.
         Fidelity(name="full", resolution=224, width=1.0, depth=1.0, train_images=2_000_000, epochs=90),
     )
 }
+
+USUAL = FIDELITIES["trusted"]
+"""The fidelity of a run that asks for none."""
 
 PRESETS = ("cpu-quick", "cpu", "gpu-small", "cifar", "imagenet", "resnext-2017", "bag-of-tricks", "resnest-2020")
 """The recipes that ship, each a file of the folder `recipes`."""

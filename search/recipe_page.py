@@ -48,7 +48,7 @@ as its students are at that point, so it costs least as the last of the tricks.
 
 
 FIDELITY = """How much of full training a trial gets: `--fidelity NAME`, or with fields changed,
-`--fidelity quick,epochs=8`. A recipe that ships brings its own, as the first table has it, unless `--fidelity` is
+`--fidelity quick,epochs=2`. A recipe that ships brings its own, as the first table has it, unless `--fidelity` is
 given, too; a file may. A data set with fewer images is passed over more often, up to 30 times: a trial sees as many.
 """
 

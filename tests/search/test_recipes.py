@@ -10,9 +10,12 @@ from hypothesis import given, strategies as st
 
 from analysis.plain import to_plain
 from analysis.preset import Preset
+from analysis.recipe import Fidelity
 from analysis.training import Training
+from search.asked import data_and_training
 from search.cli import main
 from search.commands.explore import named_folder
+from search.options import COMMANDS
 from search.presets import FIDELITIES, PRESETS, preset, training_for
 from search.recipe_page import page
 from search.schedule import learning_rate
@@ -52,6 +55,16 @@ def test_every_recipe_says_where_it_is_from_and_how_much_is_trained() -> None:
 def test_the_default_is_the_first() -> None:
     assert preset("cpu-quick") == Preset(source=preset("cpu-quick").source, fidelity=FIDELITIES["quick"])
     assert preset("gpu-small").fidelity == FIDELITIES["medium"]
+
+
+def test_a_run_that_asks_for_no_fidelity_has_its_recipes_or_the_trusted_one() -> None:
+    def fidelity(*words: str) -> Fidelity:
+        options = COMMANDS["train"]().parse_args(["resnet18", "resnet34", "--data", "digits", *words])
+        return replace(data_and_training(options)[1], resolution=32, train_images=12_800, epochs=8)
+
+    assert fidelity() == fidelity("--fidelity", "trusted") == FIDELITIES["trusted"]
+    assert fidelity("--recipe", "cpu-quick").name == "quick"
+    assert fidelity("--recipe", "cpu-quick", "--fidelity", "trusted") == FIDELITIES["trusted"]
 
 
 def test_recipes_of_papers_have_the_papers_rates() -> None:

@@ -13,6 +13,7 @@ from space.budget import budget
 from space.draft import Draft
 from space.middle import inner, step
 from space.plan import EXACT, FARTHEST, Plan, plan
+from tests.conftest import ROOT
 
 FOUR = budget("4GFLOPs")
 
@@ -206,3 +207,11 @@ def test_radix_splits_the_widths_of_any_base(text: str) -> None:
     it = plan(budget(text), ["radix"])
     assert not it.left_out
     assert len(it.settings) == 12
+
+
+def test_the_page_of_budgets_has_every_axis_with_its_values() -> None:
+    page = (ROOT / "docs" / "budgets.md").read_text()
+    for axis in AXES.values():
+        alone = "–" if axis.name == "radix" else ", ".join(map(str, axis.values))  # radix alone spans a plane
+        against = ", or ".join(axis.against)
+        assert f"\n| {axis.name} | {alone} | {', '.join(map(str, axis.grid))} | {against} |" in page
