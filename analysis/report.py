@@ -23,6 +23,7 @@ from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
 from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, measured, none, row
+from analysis.trust import trust_words
 from analysis.words import FLOPS_CONVENTION
 
 COLUMNS = (
@@ -64,6 +65,7 @@ def render(run: Run, at: datetime | None = None, known: ImageScores | None = Non
         intervals=intervals_words(numbers),
         settings=_sheet(recipe, numbers),
         reduced=reduction(recipe),
+        trust=trust_words(recipe),
         failures=failures(trials),
         trials=listing(run, trials, recipe.settings),
         notices=run.notices,

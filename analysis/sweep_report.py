@@ -16,6 +16,7 @@ from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
 from analysis.sheets import Cell, Sheet, deviation, large, measured, row
 from analysis.sweep_plots import sweep_plots
+from analysis.trust import trust_words
 from analysis.words import FLOPS_CONVENTION, amount
 
 ROWS = 50  # of the best
@@ -43,6 +44,7 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
         settings=[setting.setting for setting in recipe.settings],
         tolerance=f"{100 * recipe.sweep.tolerance:g} %",
         proxy_cost=amount(recipe.sweep.proxy_macs),
+        trust=trust_words(recipe),
         failures=failures(trials),
         trials=listing(run, trials, [one.proposal.setting for one in found]),
         notices=run.notices,

@@ -1,7 +1,11 @@
-"""The tables of evidence.md, from the committed runs: `python docs/tables.py` writes them into the page."""
+"""The tables of evidence.md, from the committed runs: `python docs/tables.py` writes them into the page.
+
+And what the study of fidelities found into `analysis/trust.csv`, which reports read.
+"""
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -24,6 +28,7 @@ from analysis.words import MISSING, amount, number
 
 PAGE = Path(__file__).with_name("evidence.md")
 RUNS = PAGE.parents[1] / "runs"
+TRUST = PAGE.parents[1] / "analysis" / "trust.csv"
 
 STUDY = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.md")))  # kept ones have a page
 QUESTIONS = {
@@ -59,6 +64,24 @@ def fidelities() -> Iterable[list[str]]:
     ]  # fmt: skip
     for step in _study().steps:
         yield [_fidelity(step), number(step.each, 0), *_agreement(step)]
+
+
+def trust() -> str:
+    """The study as CSV: how every fidelity, as it came to be here, agrees with the costliest's."""
+    rows = []
+    for step in _study().steps:
+        recipe, pair = step.side.recipe, step.to_reference
+        found = pair.by_error if pair else None
+        tau = found.in_a_study if found else None
+        rows.append(
+            {"data": recipe.data}
+            | {name: value for name, value in asdict(recipe.fidelity).items() if name != "name"}
+            | {"networks": len(recipe.settings), "seeds": recipe.seeds, "core_seconds": round(step.each, 1)}
+            | ({"tau": tau.mean, "low": tau.low, "high": tau.high} if tau else {})
+            | {"ceiling": found.ceiling if found else None}
+            | {"reference": _fidelity(_study().steps[-1]) if pair else ""}
+        )
+    return pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def reliabilities() -> Iterable[list[str]]:
@@ -196,4 +219,5 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
+    TRUST.write_text(trust(), encoding="utf-8")
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,6 +1,7 @@
 """What is to be trained, before it is."""
 
 from analysis.recipe import Recipe
+from analysis.trust import trust_words
 from analysis.words import plural
 from space.budget import shown
 
@@ -15,4 +16,4 @@ def proxies_text(recipe: Recipe) -> str:
     rows.insert(0, (what, "MACs", "trained as", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join(f"{cell:{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    return "\n".join([f"{trials}, each {each}", "", *(line.rstrip() for line in lines)])
+    return "\n".join([f"{trials}, each {each}", "", *(line.rstrip() for line in lines), "", trust_words(recipe)])

@@ -33,7 +33,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFil
     assert {name.split("/")[0] for name in files} == {"space", "analysis", "search"}
     expected = {str(p.relative_to(ROOT)) for top in ("space", "analysis", "search") for p in (ROOT / top).rglob("*.py")}
     data = {
-        *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput")),
+        *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput", "trust")),
         "analysis/blocks.html",
         "analysis/zoo.html",
         "analysis/comparison.html",

@@ -21,6 +21,7 @@ def test_the_tables_of_the_evidence_are_its_runs_to_the_byte() -> None:
     tables = run_path(str(ROOT / "docs" / "tables.py"))
     page = tables["PAGE"].read_text(encoding="utf-8")
     assert tables["filled"](page) == page
+    assert tables["trust"]() == tables["TRUST"].read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_notation_is_the_grammars() -> None:
