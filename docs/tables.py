@@ -117,19 +117,20 @@ def fits() -> Iterable[list[str]]:
 
 
 def along(name: str) -> Iterable[list[str]]:
-    """The settings of a run along an axis: what they cost, what was measured and what was published."""
+    """The settings of a run: what they cost, what was measured and what was published, where anything was."""
     run, speeds = Run.open(RUNS / name), _speeds() if name == "radix" else {}
-    fast, measured = ["images a second"] if speeds else [], ["test error (%)", "change", "training loss"]
-    yield ["setting", "multiply-adds", "activations", *fast, *measured, "published error (%)"]
     losses, published = means(run.recipe, run.trials(), "train_loss"), published_for(run.recipe)
-    assert published
+    fast, measured = ["images a second"] if speeds else [], ["test error (%)", "change", "training loss"]
+    what = "network" if run.recipe.is_named else "setting"
+    yield [what, "multiply-adds", "activations", *fast, *measured, *(["published error (%)"] if published else [])]
     numbers = summaries(run.recipe, run.trials(), image_scores(run))
     for index, (setting, found, loss) in enumerate(zip(run.recipe.settings, numbers, losses, strict=True)):
         costs = [amount(setting.macs), amount(setting.activations)]
         fast = [number(speeds[setting.setting], 1)] if speeds else []
         errors = (interval_words(found.error), difference_words(found.difference) if index else MISSING)
-        known = published.errors.get(setting.setting)
-        yield [setting.setting, *costs, *fast, *errors, interval_words(loss), number(known, 2) if known else MISSING]
+        known = published.errors.get(setting.setting) if published else None
+        printed = [number(known, 2) if known else MISSING] if published else []
+        yield [setting.setting, *costs, *fast, *errors, interval_words(loss), *printed]
 
 
 def _speeds() -> dict[str, float]:
@@ -142,7 +143,7 @@ def quoted(name: str) -> list[str]:
     """The verdict of a run, quoted; then what it says of the published order, and of training loss."""
     run = Run.open(RUNS / name)
     words = (answer(run).words, published_words(run.recipe, run.trials()), fit_words(run.recipe, run.trials()))
-    return ["", *"\n>\n".join(textwrap.indent(textwrap.fill(one, 118), "> ") for one in words).splitlines()]
+    return ["", *"\n>\n".join(textwrap.indent(textwrap.fill(one, 118), "> ") for one in words if one).splitlines()]
 
 
 def degradation() -> Iterable[list[str]]:

@@ -90,7 +90,7 @@ def _unwrapped(found: object, path: Path) -> Mapping[object, object]:
 
 
 def _checked(found: Mapping[object, object], path: Path) -> State:
-    """Tensors of floating point numbers by name, without the counts of batches and without `module.` before names."""
+    """Tensors of finite floating point numbers by name, without the counts of batches and without `module.` before names."""
     if len(found) > MOST_TENSORS:
         raise _refused(path, f"holds {len(found):,} tensors; {MOST_TENSORS:,} is the most")
     state: State = {}
@@ -101,6 +101,9 @@ def _checked(found: Mapping[object, object], path: Path) -> State:
             continue
         if value.dtype not in FLOATS or value.layout != torch.strided:
             raise _refused(path, f"holds {name[:60]!r} of type {value.dtype}; weights are floating point numbers")
+        if not value.isfinite().all():
+            what = "whose numbers are not all finite, as after a training that diverged"
+            raise _refused(path, f"holds {name[:60]!r}, {what}")
         state[name.removeprefix("module.")] = value
     return state
 

@@ -210,6 +210,8 @@ WRONG: dict[str, Callable[[Path], Path]] = {
     "integers": _pickle({**_state(), "stem.conv1.weight": torch.zeros(4, 3, 3, 3, dtype=torch.int8)}),
     "complex": _pickle({**_state(), "stem.conv1.weight": torch.zeros(4, 3, 3, 3, dtype=torch.complex64)}),
     "sparse": _pickle({**_state(), "stem.conv1.weight": torch.zeros(4, 3).to_sparse()}),
+    "not a number": _pickle({**_state(), "stem.conv1.weight": torch.full((4, 3, 3, 3), torch.nan)}),
+    "infinite": _pickle({**_state(), "stem.norm1.bias": torch.full((4,), torch.inf)}),
     "a key missing": _pickle({k: v for k, v in _state().items() if k != "stem.norm1.bias"}),
     "a key too many": _pickle({**_state(), "more.weight": torch.zeros(3)}),
     "a list": _pickle([torch.zeros(3)]),
