@@ -90,7 +90,7 @@ def _unwrapped(found: object, path: Path) -> Mapping[object, object]:
 
 
 def _checked(found: Mapping[object, object], path: Path) -> State:
-    """Tensors of finite floating point numbers by name, without the counts of batches and without `module.` before names."""
+    """Tensors of finite numbers by name, without the counts of batches and without `module.` before names."""
     if len(found) > MOST_TENSORS:
         raise _refused(path, f"holds {len(found):,} tensors; {MOST_TENSORS:,} is the most")
     state: State = {}
