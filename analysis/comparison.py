@@ -131,9 +131,9 @@ def _studies(found: Sequence[Side], pairs: Mapping[tuple[str, str], Pair]) -> It
         space = side.recipe.sweep.space if side.recipe.is_free and side.recipe.sweep else ""
         questions.setdefault((side.axes, space, side.recipe.budget_macs), []).append(side)
     for group in questions.values():
-        kinds = {(side.recipe.fidelity, side.recipe.training) for side in group}
         ordered = sorted((side for side in group if side.points), key=_cost)
-        if len(kinds) > 1 and len(ordered) > 1 and (study := _study(ordered, pairs)):
+        kinds = {(side.recipe.fidelity, side.recipe.training) for side in ordered}
+        if len(kinds) > 1 and (study := _study(ordered, pairs)):
             yield study
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis.comparison import Comparison, comparison
+from analysis.comparison import Comparison, Pair, comparison
 from analysis.comparison_plots import fronts_plot, numbered, overlays, space_plots, study_plot
 from analysis.comparison_tables import (
     ROWS,
@@ -94,11 +94,7 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
         once = () if compared.studies else (TAU,)
         yield Section("Orders of the settings", (*once, OVER_SEEDS), sheets=(orders_sheet(compared.pairs),))
     if differing := [pair for pair in compared.pairs if pair.differences]:
-        images = {pair.images > 0 for pair in differing}
-        over = {frozenset({True}): "seeds and test images, paired by both"}.get(
-            frozenset(images), "seeds, paired by these"
-        )
-        words = f"{_DIFFERENCES.format(over=over)}{_cut(max(len(pair.shared) for pair in differing))}"
+        words = f"{_DIFFERENCES.format(over=_over(differing))}{_cut(max(len(pair.shared) for pair in differing))}"
         each, folded = tuple(map(differences_sheet, differing)), "differences" if len(differing) > OPEN else ""
         yield Section("Test errors side by side", (words,), sheets=each, folded=folded)
     for number, group in enumerate(groups):
@@ -130,6 +126,15 @@ _TESTS = (
     "these; p values are those of each test by itself."
 )
 _COSTS = "Core-seconds are what a trial's process computed, and of older runs its seconds times its torch threads."
+
+
+def _over(differing: Sequence[Pair]) -> str:
+    """What the intervals of all tables are over, and where they are not over the same."""
+    both, seeds = "seeds and test images, paired by both", "seeds, paired by these"
+    alone = [f"{pair.a.letter} and {pair.b.letter}" for pair in differing if not pair.images]
+    if len(alone) in (0, len(differing)):
+        return seeds if alone else both
+    return f"{both}, those of {', '.join(alone[:5])}{' and others' if len(alone) > 5 else ''} over seeds alone"
 
 
 def _cut(settings: int) -> str:

@@ -173,10 +173,11 @@ def _of_study(study: Study) -> Iterator[tuple[str, bool]]:
     taus = [(step, step.to_reference.by_error) for step in others if step.to_reference]
     sure, many = [one for one in taus if one[1].in_a_study.low > 0], plural(len(others), "cheaper run")
     if not sure:
-        yield f"whether any of {many} orders settings like these as {against} does, the costliest, is undecided", False
+        which = f"any of {many}" if len(others) > 1 else f"the cheaper run, {others[0].side.label},"
+        yield f"whether {which} orders settings like these as {against} does, the costliest, is undecided", False
         return
-    (first, found), rest = sure[0], study.steps[-1].seconds
-    share = f"{number(100 * first.seconds / rest, 1)} % of its core-seconds" if rest else "no time at all"
+    (first, found), whole = min(sure, key=lambda one: one[0].seconds), study.steps[-1].seconds
+    share = f"{number(100 * first.seconds / whole, 1)} % of its core-seconds" if whole else "no time at all"
     agree = f"{len(sure)} {'agrees' if len(sure) == 1 else 'agree'} with {against}, the costliest, on the order"
     cheapest = f"the cheapest of these is {first.side.label}, for {share}: {over_settings_words(found)}"
     yield f"of {many}, {agree} of the settings, as τ is surely above 0; {cheapest}", True

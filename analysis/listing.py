@@ -73,7 +73,7 @@ def _row(trial: Trial, tuned: tuple[str, ...], costs: Mapping[str, Setting]) -> 
         *(measured(trial.metrics.get(name, math.nan), places) for name, places in _PLACES.items()),
         words(str(len(trial.curve))),
         measured(trial.seconds, 1) if trial.seconds else none(),
-        *(chosen(trial.hyperparameters[name]) for name in tuned),
+        *(chosen(trial.hyperparameters.get(name)) for name in tuned),
         *((large(setting.macs), large(setting.params)) if setting else (none(), none())),
         words(trial.finished_at.removesuffix("+00:00").replace("T", " ")),
         words(brief(trial.key, 60)),
@@ -82,7 +82,9 @@ def _row(trial: Trial, tuned: tuple[str, ...], costs: Mapping[str, Setting]) -> 
 
 
 def chosen(value: object) -> Cell:
-    """A hyperparameter."""
+    """A hyperparameter; none where a line of the ledger lacks it."""
+    if value is None:
+        return none()
     if isinstance(value, float):
         return Cell(f"{value:.3g}", f"{value:.7g}")
     return words(brief(str(value), 60))

@@ -18,5 +18,5 @@ def placing(recipe: Recipe) -> Plot:
         f"are this run's settings, of {low if low == high else f'{low} to {high}'} FLOPs; what full training would "
         "make of them is not known. All of the map, by other costs and by speed: explore zoo --plot zoo.html."
     )
-    figure = zoo(zoo_info("macs", settings=recipe.settings, resolution=at))
+    figure = zoo(zoo_info("macs", run=recipe, resolution=at))
     return Plot("placing", "Among the named networks", f"Plot of error over FLOPs. {caption}", caption, figure)

@@ -147,11 +147,12 @@ def _costs(recipe: Recipe) -> list[Plot]:
     ]
     about = (
         f"Of the candidates at {recipe.resolution} pixels, and of the proxies trained in their place; every "
-        "multiply-add counts once. The dashed line is the budget."
+        f"multiply-add counts once. The dashed line is at {recipe.aim}."
     )
+    title = "How far apart the costs are" if recipe.is_named else "How well the budget is met"
     alts = [f"Bar chart of {what}: {'; '.join(values)}" for what, values in (("deviations", off), ("costs", costs_of))]
     return [
-        Plot("budget", "How well the budget is met", alts[0], _spread(recipe), costs(deviations_info(recipe))),
+        Plot("budget", title, alts[0], _spread(recipe), costs(deviations_info(recipe))),
         Plot("costs", "What the settings cost", alts[1], about, costs(costs_info(recipe))),
     ]
 
@@ -162,7 +163,6 @@ def _spread(recipe: Recipe) -> str:
     if not costs or min(costs) <= 0:
         return FLOPS_CONVENTION
     spread = max(costs) / min(costs) - 1
-    words = (
-        f"Multiply-adds of every candidate, in percent off {recipe.budget}; and of its proxy, off the proxies' mean."
-    )
+    aim = recipe.aim if recipe.is_named else recipe.budget
+    words = f"Multiply-adds of every candidate, in percent off {aim}; and of its proxy, off the proxies' mean."
     return f"{words} The costliest proxy takes {100 * spread:.1f} % more than the cheapest."

@@ -25,7 +25,8 @@ def question(recipe: Recipe) -> str:
         return f"At {budgets}, which network has the least {' and '.join(recipe.sweep.objectives)}?"
     if recipe.is_named:
         beside = " once all cost the same" if recipe.match == EQUAL else ""
-        return f"Which of {plural(len(recipe.settings), 'network')} has the least test error{beside}?"
+        others = plural(len(recipe.settings) - 1, "network")
+        return f"How far are the test errors of {others} from that of {recipe.base}{beside}?"
     if recipe.tricks:
         return f"Which tricks lower the test error of {recipe.base}, each added to those before it?"
     return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"

@@ -149,6 +149,11 @@ class Recipe:
         return self.axis == (NETWORKS,)
 
     @property
+    def aim(self) -> str:
+        """What the costs of settings are held against: the budget, or the first of networks that were named."""
+        return self.base if self.is_named else "the budget"
+
+    @property
     def is_free(self) -> bool:
         """Whether candidates are found in a space, and not listed as settings."""
         return self.sweep is not None and bool(self.sweep.space)

@@ -87,14 +87,16 @@ def _sheet(recipe: Recipe, numbers: tuple[Summary, ...]) -> Sheet:
         return ablation_sheet(recipe, numbers)
     published = published_for(recipe)
     errors = published.errors if published else {}
-    rows = (
-        row(setting.setting, _cells(setting, summary, errors.get(setting.setting), is_first=index == 0))
-        for index, (setting, summary) in enumerate(zip(recipe.settings, numbers, strict=True))
-    )
-    return Sheet("settings", "Table of the settings", COLUMNS, tuple(rows))
+    rows = [
+        row(setting.setting, _cells(recipe, setting, summary, errors.get(setting.setting)))
+        for setting, summary in zip(recipe.settings, numbers, strict=True)
+    ]
+    columns = COLUMNS if not recipe.is_named else tuple(name for name in COLUMNS if name != "off budget")
+    return Sheet("settings", "Table of the settings", columns, tuple(rows))
 
 
-def _cells(setting: Setting, summary: Summary, published: float | None, *, is_first: bool) -> tuple[Cell, ...]:
+def _cells(recipe: Recipe, setting: Setting, summary: Summary, published: float | None) -> tuple[Cell, ...]:
+    is_first, is_named = setting == recipe.settings[0], recipe.is_named
     return (
         interval(interval_words(summary.error), summary.error),
         none() if is_first else interval(difference_words(summary.difference), summary.difference),
@@ -102,7 +104,7 @@ def _cells(setting: Setting, summary: Summary, published: float | None, *, is_fi
         counted(summary.error.n),
         none() if published is None else measured(published, 2),
         Cell(f"{setting.macs / 1e9:.3f}\N{NO-BREAK SPACE}G", str(setting.macs)),
-        deviation(setting.budget_error),
+        *(() if is_named else (deviation(setting.budget_error),)),  # whose budget is the base's own cost
         deviation(setting.base_error),
         large(setting.params),
         large(setting.activations),

@@ -168,7 +168,7 @@ def _of_space(run: Run, found: Sequence[Outcome]) -> dict[Place, Point]:
         {
             (
                 ("sentence", one.proposal.setting.sentence),
-                *((choice.field, one.proposal.hyperparameters[choice.field]) for choice in tune),
+                *((choice.field, one.proposal.hyperparameters.get(choice.field)) for choice in tune),
             ): _point(one)
             for one in found
         }

@@ -75,7 +75,7 @@ def _cells(one: Outcome, tuned: list[str]) -> list[Cell]:
     return [
         *(measured(value, 4) if value < 1000 else large(value) for value in one.values),
         measured(one.test_error, 2),
-        *(chosen(one.proposal.hyperparameters[name]) for name in tuned),
+        *(chosen(one.proposal.hyperparameters.get(name)) for name in tuned),
         large(setting.macs),
         large(setting.params),
         large(setting.activations),

@@ -51,7 +51,7 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     numbers = summaries(run.recipe, run.trials(), scores)
     errors = [summary.error for summary in numbers]
     beside = "the one before" if run.recipe.tricks else "the first"
-    own = ["changed"] if run.recipe.tricks else ["MACs", "off budget"]
+    own = ["changed"] if run.recipe.tricks else ["MACs", f"off {'base' if run.recipe.is_named else 'budget'}"]
     rows = [["setting", *own, "seeds", "test error (%)", f"change from {beside}"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
         change = difference_words(summary.difference) if index else MISSING

@@ -38,7 +38,7 @@ class Trial:
     attempt: int = 1  # a command tries a trial again after a failure that may pass
     passing: bool = False  # whether trying a failed trial again may help
     versions: dict[str, str] = field(default_factory=dict)
-    host: str = ""  # the type of machine: processor and cores; never its name
+    host: str = ""  # the type of machine: processor, cores, and the GPU if it trained on one; never its name
     finished_at: str = ""  # ISO 8601
 
     def __post_init__(self) -> None:

@@ -39,6 +39,15 @@ def device_of(kind: Kind) -> str:
     raise RuntimeError("torch finds no GPU here; write --gpus-per-trial 0, or install a torch with CUDA")
 
 
+def gpu_name(device: str) -> str:
+    """Of the device, by torch's name of it; nothing of a CPU."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return "" if device == "cpu" else f"its GPU ({device})"
+
+
 def gpu_need(need: int) -> int:
     """Bytes of a GPU that a trial is given room for, of which `need` bytes are predicted."""
     return int(MARGIN * need) + CONTEXT

@@ -6,7 +6,6 @@ from analysis.recipe import Recipe
 from analysis.trial import Trial
 from search.configured import trainer_of
 from search.data import DataSet
-from search.devices import Kind, device_of
 from search.here import machine, versions
 
 TIMED = "seconds"  # of an epoch's reading, what no two trainings have alike
@@ -34,15 +33,15 @@ class Again:
         )
 
 
-def again(trial: Trial, recipe: Recipe, data: DataSet, kind: Kind = "cpu") -> Again:
-    """Train it, in this process; the recipe is its run's, and so are the images."""
+def again(trial: Trial, recipe: Recipe, data: DataSet) -> Again:
+    """Train it, in this process, on the CPU; the recipe is its run's, and so are the images."""
     described = {
         "proxy": trial.proxy,
         "candidate": trial.sentence,
         "replicate": trial.replicate,
         "training": trial.hyperparameters,
     }
-    trainer, _ = trainer_of(described, recipe, data, device_of(kind))
+    trainer, _ = trainer_of(described, recipe, data, "cpu")
     for _ in range(recipe.fidelity.epochs):
         trainer.epoch()
     return Again(trial, trainer.finish().metrics, tuple(trainer.epochs))

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from search.errors import UsageError
+from search.words import writable
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -52,7 +52,5 @@ FORMATS: dict[str, Callable[[Path], AbstractContextManager[Write]]] = {
 
 def writer(name: str) -> AbstractContextManager[Write]:
     """What writes rows to the file; `UsageError` where its name says no format."""
-    path = Path(name)
-    if path.suffix not in FORMATS:
-        raise UsageError(f"--output: {name!r} says no format; write a name that ends in {', '.join(FORMATS)}")
-    return FORMATS[path.suffix](path)
+    path = writable("--output", name, "table", FORMATS)
+    return FORMATS[path.suffix.lower()](path)

@@ -10,6 +10,7 @@ from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
 from analysis.sides import MOST
 from search.errors import FailedError, UsageError
+from search.words import writable
 
 
 def refuse_half_said(options: Namespace) -> None:
@@ -28,17 +29,7 @@ def _refuse_part(options: Namespace, names: list[str]) -> None:
         raise UsageError("--figure, --table: one of them at a time, without --text")
     if not options.output:
         raise UsageError(f"--{names[0]}: give the file to write, --output FILE")
-    _refuse_file(options.output, names[0], FIGURES if options.figure else tuple(TABLES))
-
-
-def _refuse_file(output: str, what: str, forms: tuple[str, ...]) -> None:
-    path = Path(output)
-    suffix = path.suffix.lower()
-    if suffix not in forms:
-        near = _nearest(suffix, forms, cutoff=0.6)
-        raise UsageError(f"--output: {output!r} is no {what}'s file; it ends with {', '.join(forms)}{near}")
-    if not path.parent.is_dir():
-        raise UsageError(f"--output: {output!r} cannot be written: there is no folder {str(path.parent)!r}")
+    writable("--output", options.output, names[0], FIGURES if options.figure else TABLES)
 
 
 def _refuse_page(options: Namespace) -> None:
@@ -49,7 +40,7 @@ def _refuse_page(options: Namespace) -> None:
         raise UsageError("--output: a file of what? give --figure NAME or --table NAME, too")
     if options.text:
         raise UsageError("--output, --text: a page, or words on the terminal? give one of them")
-    _refuse_file(options.output, "page", (".html",))
+    writable("--output", options.output, "page", (".html",))
 
 
 def save(runs: Sequence[Run], options: Namespace) -> Path:
@@ -73,11 +64,8 @@ def _figures(runs: Sequence[Run], options: Namespace) -> Mapping[str, object]:
 def _refuse_unknown(what: str, name: str, whose: str, names: Collection[str]) -> None:
     if name not in names:
         there = ", ".join(names)
-        raise UsageError(f"--{what}: {name!r} is none of {whose}: {there}{_nearest(name.lower(), names)}")
-
-
-def _nearest(word: str, names: Collection[str], cutoff: float = 0.0) -> str:
-    return "".join(f" (the nearest is {one})" for one in get_close_matches(word, names, n=1, cutoff=cutoff))
+        near = "".join(f" (the nearest is {one})" for one in get_close_matches(name.lower(), names, n=1, cutoff=0))
+        raise UsageError(f"--{what}: {name!r} is none of {whose}: {there}{near}")
 
 
 def _draw(figure: object, path: Path) -> None:

@@ -12,7 +12,7 @@ from analysis.recipe import Recipe
 from search.allocator import return_freed
 from search.configured import trainer_of
 from search.data import DataSet
-from search.devices import Kind, device_of, forget_peak, measured_peak
+from search.devices import Kind, device_of, forget_peak, gpu_name, measured_peak
 from search.here import machine
 from search.outcome import WEIGHTS
 from search.team import Team
@@ -97,7 +97,7 @@ class ProxyTrainable(tune.Trainable):
             "curve": self.trainer.epochs,
             "trial_seconds": time.perf_counter() - self.started,
             "cpu_seconds": time.process_time() - self.computed if self.device == "cpu" else 0.0,
-            "host": machine(),
+            "host": ", ".join(filter(None, (machine(), gpu_name(self.device)))),
             **self._weights(),
         }
 

@@ -2,7 +2,9 @@
 
 import re
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from search.errors import UsageError
@@ -64,6 +66,19 @@ def tolerance(word: str) -> float:
     if value >= 1:
         raise wrong
     return value
+
+
+def writable(option: str, written: str, what: str = "", forms: Collection[str] = ()) -> Path:
+    """A file to write, of `what`, whose name ends with one of `forms`, in a folder that is there."""
+    path = Path(written)
+    if forms and path.suffix.lower() not in forms:
+        near = "".join(f" (the nearest is {one})" for one in get_close_matches(path.suffix.lower(), forms, n=1))
+        raise UsageError(f"{option}: {written[:80]!r} is no {what}'s file; it ends with {', '.join(forms)}{near}")
+    if path.is_dir():
+        raise UsageError(f"{option}: {written!r} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{option}: {written!r} cannot be written: there is no folder {str(path.parent)!r}")
+    return path
 
 
 def _values(words: list[str]) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.figures.drawing import PALETTE, label, styled
+from analysis.figures.drawing import PALETTE, as_text, label, styled
 from analysis.figures.hovers import TOLD, Told, told
 from analysis.recipe import Recipe
 from analysis.words import signed, three_digits
@@ -46,12 +46,12 @@ def costs_info(recipe: Recipe) -> Costs:
 
 
 def deviations_info(recipe: Recipe) -> Costs:
-    """In percent: candidates from the budget, proxies from their mean, as they were made to cost the same."""
+    """In percent: candidates off what was asked for, proxies from their mean, as they were made to cost the same."""
     proxies = [setting.proxy_macs for setting in recipe.settings]
     mean = sum(proxies) / max(1, len(proxies))
     return _panels(
         recipe,
-        _deviations("candidates, off the budget", [s.budget_error for s in recipe.settings], PALETTE[0]),
+        _deviations(f"candidates, off {as_text(recipe.aim)}", [s.budget_error for s in recipe.settings], PALETTE[0]),
         _deviations("proxies, off their mean", [macs / mean - 1 for macs in proxies], PALETTE[5]),
     )
 
@@ -61,8 +61,8 @@ def _deviations(title: str, fractions: Sequence[float], color: str) -> Bars:
 
 
 def _panels(recipe: Recipe, *panels: Bars) -> Costs:
-    settings = recipe.settings
-    return Costs(tuple(label(setting.setting) for setting in settings), tuple(map(told, settings)), panels)
+    names = tuple(label(setting.setting) for setting in recipe.settings)
+    return Costs(names, tuple(told(recipe, setting) for setting in recipe.settings), panels)
 
 
 def costs(info: Costs) -> go.Figure:

@@ -36,7 +36,7 @@ def grid_info(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | None = 
         columns=columns,
         rows=rows,
         intervals=tuple(tuple(interval for _, interval in line) for line in placed),
-        hovers=tuple(tuple(told(one) if one else None for one, _ in line) for line in placed),
+        hovers=tuple(tuple(told(recipe, one) if one else None for one, _ in line) for line in placed),
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from analysis.figures.drawing import as_text
 from analysis.recipe import Recipe, Setting
 from analysis.searched import Outcome
-from analysis.words import brief
+from analysis.words import MISSING, brief, percent
 
 LONGEST, LINE = 80, 42  # letters of a sentence that are shown, and of a line, so that a telephone has room for it
 
@@ -19,7 +19,7 @@ class Told(NamedTuple):
     name: str
     sentence: str  # shortened
     macs: int
-    off_budget: float  # fraction
+    off: str  # of what was asked for: +4.1 % off the budget
     params: int
     activations: int
     proxy_macs: int
@@ -29,7 +29,7 @@ class Told(NamedTuple):
 # of a trace whose rows begin with a `Told`
 TOLD = (
     "<b>%{customdata[1]}</b> %{customdata[8]}<br>%{customdata[2]}<br>"
-    "%{customdata[3]:.3s} FLOPs (%{customdata[4]:+.1%} off the budget)<br>"
+    "%{customdata[3]:.3s} FLOPs (%{customdata[4]})<br>"
     "%{customdata[5]:.3s} params, %{customdata[6]:.3s} activations<br>"
     "trained as a proxy of %{customdata[7]:.3s} FLOPs<br>a click copies <i>explore show …</i><extra></extra>"
 )
@@ -37,14 +37,14 @@ TOLD = (
 MEAN = f"mean %{{y:.3f}} ± %{{customdata[10]:.3f}}, n = %{{customdata[9]}}<br>{TOLD}"
 
 
-def told(setting: Setting, more: str = "") -> Told:
+def told(recipe: Recipe, setting: Setting, more: str = "") -> Told:
     """The network by name and sentence, what it costs, and the command that shows it."""
     return Told(
         command=show_command(setting.sentence),
         name=as_text(brief(setting.setting, LINE)),
         sentence=shortened(setting.sentence),
         macs=setting.macs,
-        off_budget=setting.budget_error,
+        off=f"{percent(setting.budget_error)} off {as_text(brief(recipe.aim, LINE))}",
         params=setting.params,
         activations=setting.activations,
         proxy_macs=setting.proxy_macs,
@@ -55,7 +55,8 @@ def told(setting: Setting, more: str = "") -> Told:
 def proposal_told(recipe: Recipe, one: Outcome) -> Told:
     """The network that was proposed, and what else was."""
     assert recipe.sweep
-    return told(one.proposal.setting, ", ".join(f"{t.field} = {_shown(one, t.field)}" for t in recipe.sweep.tune))
+    more = ", ".join(f"{tuned.field} = {_shown(one, tuned.field)}" for tuned in recipe.sweep.tune)
+    return told(recipe, one.proposal.setting, more)
 
 
 def show_command(network: str) -> str:
@@ -69,5 +70,5 @@ def shortened(sentence: str) -> str:
 
 
 def _shown(one: Outcome, field: str) -> str:
-    value = one.proposal.hyperparameters[field]
+    value = one.proposal.hyperparameters.get(field, MISSING)
     return f"{value:.3g}" if isinstance(value, float) else str(value)

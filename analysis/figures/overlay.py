@@ -64,7 +64,7 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
     for number, (index, rest, intervals) in enumerate(groups):
         side, shift = sides[index], min(_APART, 0.6 / len(groups)) * (number - (len(groups) - 1) / 2)
         marks = [
-            Mark(levels.index(dict(place)[axis]) + shift, told(side.points[place].setting), interval)
+            Mark(levels.index(dict(place)[axis]) + shift, told(side.recipe, side.points[place].setting), interval)
             for place, interval in sorted(intervals.items(), key=lambda item: levels.index(dict(item[0])[axis]))
         ]
         name = ", ".join([side.label, *(f"{other} {level}" for other, level in zip(others, rest, strict=True))])

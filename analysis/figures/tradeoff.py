@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
 
 class Line(NamedTuple):
-    """The settings that are joined: all of an axis, or those of a plane with equal cardinality."""
+    """The settings that are joined: all of an axis, or those of a plane that are equal on its second axis."""
 
     name: str
     points: tuple[Point, ...]
@@ -71,7 +71,7 @@ def tradeoff_info(
         points = [
             Point(
                 position=levels.index(as_tuple(setting.value)[0]) + dodge,
-                hover=told(setting),
+                hover=told(recipe, setting),
                 seeds=_some(list(measured.get(setting.setting, {}).values()), MOST // len(recipe.settings)),
                 interval=intervals[setting.setting],
                 published=published.errors.get(setting.setting) if published else None,

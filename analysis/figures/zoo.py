@@ -13,7 +13,7 @@ from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.figures.hovers import TOLD, Told, told
 from analysis.figures.labels import MARK, Plane, Side, sides
 from analysis.pareto import pareto_front
-from analysis.recipe import Setting
+from analysis.recipe import Recipe
 from analysis.words import amount
 from analysis.zoo import Known, devices, known_networks
 
@@ -47,7 +47,7 @@ class Zoo(NamedTuple):
 def zoo_info(
     by: By = "macs",
     device: str | None = None,
-    settings: Sequence[Setting] = (),
+    run: Recipe | None = None,
     *,
     resolution: int | None = None,
     families: Collection[str] = (),
@@ -66,7 +66,7 @@ def zoo_info(
     ]
     x = tuple(float(one.speeds[device] if by == "speed" else getattr(one, by)) for one in known)
     large = {family for family, _ in Counter(one.family for one in known).most_common(len(FAMILIES))}
-    own = [(float(getattr(s, by)), told(s)) for s in settings] if by != "speed" else []
+    own = [(float(getattr(s, by)), told(run, s)) for s in run.settings] if run and by != "speed" else []
     label = f"{LABELS[by]} on {device}" if by == "speed" else LABELS[by]
     shown = tuple(one.family if one.family in large else OTHERS for one in known)
     return Zoo(by, label, tuple(known), x, shown, _front(by, known, x), tuple(own))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from search.errors import UsageError
 from search.subject import subject
+from search.words import writable
 from space.fuse import Fusion
 
 KEPT = "kept"
@@ -14,13 +15,10 @@ FORMS = ("torch", "onnx", "torchscript", "safetensors", "python")
 
 def run(options: Namespace) -> int:
     """Write the file, and say what it holds."""
-    form, path = options.to, Path(options.output)
+    form = options.to
     if form not in FORMS:
         raise UsageError(f"--to: {form!r} is no form; write {', '.join(FORMS)}")
-    if not path.parent.is_dir():
-        raise UsageError(f"--output: {options.output!r} cannot be written: there is no folder {str(path.parent)!r}")
-    if path.is_dir():
-        raise UsageError(f"--output: {options.output!r} is a folder; name a file in it")
+    path = writable("--output", options.output)
     found = subject(options.network)
     from search.export import Network, write  # imports torch
     from search.weights import loaded, read

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from search.errors import UsageError
-from search.words import integer
+from search.words import integer, writable
 from space import Arch, cost, parse
 from space.budget import shown
 from space.sentence import caveats
@@ -51,9 +51,7 @@ def _drawn(arch: Arch, options: Namespace, resolution: int | None) -> Path:
     from analysis.files import write_atomically
 
     name = options.network.strip() if re.fullmatch(r"\s*\w+\s*", options.network) else "network"
-    path = Path(f"{name}.html" if options.plot is True else options.plot)
-    if path.suffix != ".html":
-        raise UsageError(f"--plot: {str(path)!r} is no HTML file; write {path.stem or name}.html")
+    path = writable("--plot", f"{name}.html" if options.plot is True else options.plot, "drawing", (".html",))
     try:
         write_atomically(path, page(arch, name, resolution).encode())
     except OSError as error:

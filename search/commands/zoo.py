@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Collection
 from difflib import get_close_matches
-from pathlib import Path
 
 from analysis.figures.zoo import BYS, By, Zoo, zoo_info
 from analysis.files import write_atomically
@@ -15,6 +14,7 @@ from analysis.words import amount, number
 from analysis.zoo import Known, devices, families, resolutions
 from analysis.zoo_page import page
 from search.errors import UsageError
+from search.words import writable
 
 MEANING = (
     "px: side of the test images; costs{at} and errors are at that resolution. error: top-1 on ImageNet-1K, the median "
@@ -25,17 +25,16 @@ MEANING = (
 def run(options: Namespace) -> int:
     """Print the networks, those that cost least first, and write the page where one is asked for."""
     info = _asked(options)
-    if options.plot and not (folder := Path(options.plot).parent).is_dir():
-        raise UsageError(f"--plot: {options.plot!r} cannot be written: there is no folder {str(folder)!r}")
+    path = writable("--plot", options.plot, "map", (".html",)) if options.plot else None
     order = sorted(range(len(info.known)), key=info.x.__getitem__, reverse=info.by == "speed")
     if options.json:
         print(json.dumps([info.known[i]._asdict() for i in order], indent=1))
     else:
         print(_table(info, order))
-    if options.plot:
-        write_atomically(Path(options.plot), page(info).encode())
+    if path:
+        write_atomically(path, page(info).encode())
         if not options.json:
-            print(f"\nplot: {options.plot}")
+            print(f"\nplot: {path}")
     return 0
 
 
@@ -71,7 +70,8 @@ def _resolution(written: str | None) -> int | None:
     there = resolutions()
     if written is None or written in map(str, there):
         return int(written) if written else None
-    nearest = min(there, key=lambda one: abs(one - int(written))) if written.isdecimal() else 224
+    pixels = int(written[:6]) if written.isdecimal() else 224
+    nearest = min(there, key=lambda one: abs(one - pixels))
     listed = ", ".join(map(str, there))
     raise UsageError(
         f"--resolution: {written[:40]!r} is none at which weights were tested: {listed} (the nearest is {nearest})"

@@ -12,6 +12,7 @@ import pytest
 from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from analysis.comparison import Comparison, comparison
+from analysis.comparison_words import findings
 from analysis.figures.fronts import fronts_info
 from analysis.figures.overlay import overlay_info
 from analysis.figures.study import agreeing, agreeing_info
@@ -236,6 +237,26 @@ def test_a_study_is_held_against_the_costliest(tmp_path: Path) -> None:
     assert info.runs[0].by_error.low > 0 > info.runs[1].by_error.high
     assert {"20", "50", "100", "200"} <= set(agreeing(info).layout.xaxis.ticktext)  # in full, not as a lonely 2
     assert not comparison([cheap, cheap]).studies
+
+
+def test_a_run_that_has_only_begun_makes_no_study_of_two_of_one_fidelity(tmp_path: Path) -> None:
+    runs = [measured(tmp_path / name, [[1, 2, 3], [2, 3, 4]]) for name in "ab"]
+    begun = Run.create(tmp_path / "c", of_fidelity("c", 9))
+    assert not comparison([*runs, begun]).studies
+
+
+def test_the_cheapest_that_agrees_is_the_one_that_took_least_in_all(tmp_path: Path) -> None:
+    """Many seeds of a cheap trial cost more than two of a dearer one."""
+    noise = np.random.default_rng(0).normal(0, 0.01, (9, 3))
+    rows = np.array([10.0, 11.0, 12.0]) + noise
+    many = measured(tmp_path / "many", rows[:5], of_fidelity("many", 1), seconds=2.0)
+    few = measured(tmp_path / "few", rows[5:7], of_fidelity("few", 2), seconds=3.0)
+    dear = measured(tmp_path / "dear", rows[7:], of_fidelity("dear", 9), seconds=50.0)
+    found = comparison([many, few, dear])
+    (words,) = [words for words, _ in findings(found, (), ()) if "cheapest" in words]
+    assert "2 agree with C" in words
+    assert "the cheapest of these is B" in words
+    assert "for 6.0 % of its core-seconds" in words
 
 
 def test_other_questions_are_other_studies(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from analysis.record import Run
 from analysis.sides import sides
 from analysis.spaces_compared import fronts, spaces
 from tests.analysis.runs import a_plane, a_recipe, an_ablation, by_name
+from tests.analysis.scores import ERRORS
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, sweep
 from tests.analysis.test_report import Page, squeezed
 from tests.committed import AXIS_RUNS
@@ -97,6 +98,15 @@ def test_a_page_says_what_the_numbers_say(written: Written) -> None:
         assert run.recipe.command in words
     assert "Test errors side by side" in words
     assert words.count("Kendall's τ is 1 where") == 1
+
+
+def test_tables_of_differences_say_which_of_them_are_over_seeds_alone(written: Written) -> None:
+    both = written(*(axis(world=ERRORS, images=300, seed=seed) for seed in (0, 1)))
+    alone = written(axis(seed=2))
+    assert "over seeds and test images, paired by both; those" in words_of(both)
+    assert "over seeds and test images, paired by both, those of A and C, B and C over seeds alone" in words_of(
+        [*both, *alone]
+    )
 
 
 def test_other_axes_say_what_is_compared_and_test_no_distribution(written: Written) -> None:

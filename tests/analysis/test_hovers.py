@@ -16,21 +16,22 @@ from tests.analysis.browser import Browser, Page
 from tests.analysis.runs import a_plane, a_recipe
 from tests.analysis.synthetic import HOSTILE, Synthetic, axis, sweep
 
-SETTING = a_recipe().settings[1]
+RECIPE = a_recipe()
+SETTING = RECIPE.settings[1]
 
 
 def test_what_a_template_asks_for_is_in_the_row() -> None:
     fields = len(Told._fields)
     assert {int(place) for place in re.findall(r"customdata\[(\d+)", TOLD)} == set(range(1, fields))
     assert {int(place) for place in re.findall(r"customdata\[(\d+)", MEAN)} == set(range(1, fields + 2))
-    row = told(SETTING)
-    assert (row.macs, row.off_budget, row.params) == (SETTING.macs, SETTING.budget_error, SETTING.params)
+    row = told(RECIPE, SETTING)
+    assert (row.macs, row.off, row.params) == (SETTING.macs, "+3.1 % off the budget", SETTING.params)
     assert (row.activations, row.proxy_macs) == (SETTING.activations, SETTING.proxy_macs)
 
 
 @pytest.mark.parametrize("sentence", [SETTING.sentence, HOSTILE, "it's $HOME `x` \\", 3 * SETTING.sentence])
 def test_the_command_is_the_sentences_whatever_stands_in_it(sentence: str) -> None:
-    row = told(replace(SETTING, sentence=sentence))
+    row = told(RECIPE, replace(SETTING, sentence=sentence))
     assert shlex.split(row.command) == ["explore", "show", sentence]
     shown = row.sentence.replace("<br>", "")
     assert "<" not in shown
@@ -39,7 +40,7 @@ def test_the_command_is_the_sentences_whatever_stands_in_it(sentence: str) -> No
 
 
 def test_the_command_shows_the_network(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(shlex.split(told(SETTING).command)[1:]) == 0
+    assert main(shlex.split(told(RECIPE, SETTING).command)[1:]) == 0
     assert SETTING.sentence in " ".join(capsys.readouterr().out.split())
 
 
@@ -70,5 +71,5 @@ def test_a_click_copies_the_command(browser: Browser, tmp_path: Path) -> None:
             "plot.emit('plotly_click', {points: [{customdata: 'one seed'}]});"
             "plot.emit('plotly_click', {points: [{customdata: row}]}); })"
         )
-        assert said.endswith(f": {told(SETTING).command}")
+        assert said.endswith(f": {told(RECIPE, SETTING).command}")
         assert page.complaints() == []

@@ -1,5 +1,6 @@
 """The map of the named networks shows what their weights reach and what they cost, and nothing else."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -60,11 +61,11 @@ def test_the_ends_of_the_front_and_many_others_have_their_names(by: By) -> None:
 
 
 def test_a_run_shows_where_its_settings_fall() -> None:
-    settings = a_recipe({1: "<b>%{x}", 2: "2x40d"}).settings
-    info = zoo_info("macs", settings=settings)
-    assert [place for place, _ in info.settings] == [setting.macs for setting in settings]
+    recipe = a_recipe({1: "<b>%{x}", 2: "2x40d"})
+    info = zoo_info("macs", run=recipe)
+    assert [place for place, _ in info.settings] == [setting.macs for setting in recipe.settings]
     own = zoo(info).data[-1]
-    assert list(own.x) == [setting.macs for setting in settings]
+    assert list(own.x) == [setting.macs for setting in recipe.settings]
     assert own.customdata[0][1] == "&lt;b&gt;%{x}"
     assert max(own.y) < min(one.lowest for one in info.known)
 
@@ -84,8 +85,8 @@ def test_a_report_places_its_settings_among_networks_tested_as_they_are_costed(
 
 def test_a_run_far_from_all_networks_is_on_the_map() -> None:
     recipe = a_recipe()
-    settings = [setting.__class__(**{**vars(setting), "macs": 1000}) for setting in recipe.settings]
-    left, right = zoo(zoo_info("macs", settings=settings)).layout.xaxis.range
+    small = replace(recipe, settings=tuple(replace(setting, macs=1000) for setting in recipe.settings))
+    left, right = zoo(zoo_info("macs", run=small)).layout.xaxis.range
     assert left < 3 < right
 
 

@@ -55,8 +55,11 @@ def test_the_drawing_goes_where_it_is_sent_at_the_resolution_asked_for(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("resnet18", "--plot", "x.png"), "--plot: 'x.png' is no HTML file; write x.html"),
-        (("resnet18", "--plot", "/dev/null/x.html"), "--plot: '/dev/null/x.html' cannot be written: Not a directory"),
+        (("resnet18", "--plot", "x.png"), "--plot: 'x.png' is no drawing's file; it ends with .html"),
+        (
+            ("resnet18", "--plot", "/dev/null/x.html"),
+            "--plot: '/dev/null/x.html' cannot be written: there is no folder '/dev/null'",
+        ),
         (("--plot", "x.html"), "network: missing; see explore show --help"),
         (("--plot",), "network: missing; see explore show --help"),
         ((), "network: missing; see explore show --help"),

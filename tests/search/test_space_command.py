@@ -157,7 +157,7 @@ def test_what_cannot_be_written_is_one_line(
     (tmp_path / "file").write_text("")
     path = tmp_path / folder / f"networks.{suffix}"
     code, out, err = said(capsys, SMALL, "sample", "--output", str(path))
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert str(path) in err
 
