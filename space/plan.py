@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from space import solve
@@ -93,7 +94,7 @@ class _Question:
         if self.match == "exact" and abs(off) > (FARTHEST if self.against == "depth" else EXACT):
             raise SpaceError(f"{name} is the nearest network, {off:+.2%} of the budget off: {proof}")
         if self.match == "paper" and abs(of_base) > FARTHEST:
-            nearest = f"the nearest, {name}, costs {of_base:+.0%} of the base"
+            nearest = f"the nearest, {name}, costs {abs(of_base):.0%} {'more' if of_base > 0 else 'less'} than the base"
             raise SpaceError(f"value {value} does not hold the budget: {nearest}; choose values nearer to the base's")
         return Setting(value, name, arch, spent, off, of_base, proof if abs(off) > EXACT else "")
 
@@ -164,7 +165,25 @@ def _settings(
     if failures and (all_of_them or not settings):
         raise failures[0][1]
     _refuse_twins(settings)
-    return tuple(settings), tuple(f"{point}: {error}" for point, error in failures)
+    whole = settings if all_of_them or len(question.axes) == 1 else _whole(settings, question.axes)
+    left_out = [f"{point}: {error}" for point, error in failures]
+    left_out += [f"{one.name}: where it stands the plane would have gaps" for one in settings if one not in whole]
+    return tuple(whole), tuple(left_out)
+
+
+def _whole(settings: list[Setting], asked: Sequence[Axis]) -> list[Setting]:
+    """Of a plane a whole grid: of what has a gap that value goes which has fewest settings."""
+    kept = {setting.value: setting for setting in settings if isinstance(setting.value, tuple)}
+    while gaps := set(product(*map(dict.fromkeys, zip(*kept, strict=True)))) - kept.keys():
+        lines = [[point for point in kept if point[axis] == gap[axis]] for gap in sorted(gaps) for axis in (0, 1)]
+        for point in min(lines, key=len):
+            del kept[point]
+    if any(len(set(values)) < 2 for values in zip(*kept, strict=True)):
+        both = " x ".join(axis.name for axis in asked)
+        raise SpaceError(
+            f"of the usual values of {both} those that hold the budget span no plane; write values of both"
+        )
+    return list(kept.values())
 
 
 def _refuse_twins(settings: Sequence[Setting]) -> None:

@@ -1,5 +1,7 @@
 """Plans: the papers' settings come out of the rules, and proxies cost the same."""
 
+import math
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,18 @@ from space.budget import budget, shown
 from space.draft import Draft
 from space.families.resnet import Bottleneck, Grouped
 from space.middle import inner, middle
-from space.plan import Match, Plan, plan
+from space.plan import Match, Plan, Setting, plan
 from space.proxy import TOLERANCE, Reduction, proxies, reduced
 from space.solve import round_depths, solve_widths
 from tests.committed import AXIS_RUNS
 
 FOUR = budget("4GFLOPs")
 SMALL = Reduction(width=1 / 4, depth=1 / 3, input=Input(1, 28), classes=10)
+
+
+def point(setting: Setting) -> tuple[int, ...]:
+    assert isinstance(setting.value, tuple)
+    return setting.value
 
 
 def names(it: Plan) -> list[str]:
@@ -233,7 +240,7 @@ def test_solving_for_the_own_cost_changes_nothing() -> None:
         ({"axis": ["cardinality"], "base": "resnet18"}, "no width to solve for"),
         ({"axis": ["depth"], "base": "resnext29_8x64d_cifar"}, "the base has 3 stages"),
         ({"axis": ["width"], "base": "resnet200", "values": (1,)}, "is not possible at"),
-        ({"axis": ["width"], "values": (64, 1000)}, r"value 1000 does not hold the budget: .* \+2874%"),
+        ({"axis": ["width"], "values": (64, 1000)}, r"value 1000 does not hold the budget: .* 2874% more than the base"),
         ({"axis": ["width"], "match": "exact", "multiple": 8}, "widths are not solved exactly"),
         ({"axis": ["scale"], "base": "senet154", "values": (2,)}, "takes neither radix nor scale"),
         ({"axis": ["scale"], "values": (0,)}, "scale 0 is not possible"),
@@ -298,6 +305,26 @@ def test_a_budget_that_no_network_is_as_small_as_is_refused() -> None:
         round_depths(draft, 10**8)
     with pytest.raises(SpaceError, match="the smallest network costs 491 MFLOPs, more than the 400 MFLOPs"):
         solve_widths(draft, 4 * 10**8, tolerance=1e-3)
+
+
+@pytest.mark.parametrize("pair", [pair for pair in combinations(AXES, 2) if pair != ("width", "depth")], ids=" x ".join)
+@given(st.floats(0.3, 12))
+@settings(max_examples=3, deadline=None)
+def test_a_plane_is_a_whole_grid_or_none(pair: tuple[str, str], giga: float) -> None:
+    """Its axes could not be told apart otherwise: what has gaps is left out, and said."""
+    try:
+        it = plan(budget(f"{giga:.3f}GFLOPs"), pair)
+    except SpaceError:
+        return
+    columns = [sorted({point(setting)[axis] for setting in it.settings}) for axis in (0, 1)]
+    assert min(map(len, columns)) > 1
+    assert sorted(map(point, it.settings)) == sorted(product(*columns))
+    assert len(it.settings) + len(it.left_out) == math.prod(len(AXES[name].grid) for name in it.axis)
+
+
+def test_a_plane_of_one_column_is_none() -> None:
+    with pytest.raises(SpaceError, match="span no plane; write values of both"):
+        plan(budget("600MFLOPs"), ["cardinality", "width"])
 
 
 def test_what_is_left_out_is_said() -> None:
