@@ -40,7 +40,7 @@ def ablation_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | 
     names = [*(trick.name for trick in recipe.tricks), TOGETHER]
     named = [*zip(names, [*changes, all_together(recipe, table, scores)], strict=True)]
     basis = f"each trick added to those before it; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
-    return told_apart(named, "test error", ("falls", "rises"), f"changes in points, {basis}", "trick")
+    return told_apart(named, ("falls", "rises"), f"changes in points, {basis}", "trick")
 
 
 def too_few(recipe: Recipe, table: pd.DataFrame, each: str) -> Verdict:
@@ -50,15 +50,13 @@ def too_few(recipe: Recipe, table: pd.DataFrame, each: str) -> Verdict:
     return Verdict(f"undecided: {progress}, and a {each} is judged by two seeds at least", decided=False)
 
 
-def told_apart(
-    named: Sequence[tuple[str, Interval]], what: str, ways: tuple[str, str], basis: str, each: str
-) -> Verdict:
+def told_apart(named: Sequence[tuple[str, Interval]], ways: tuple[str, str], basis: str, each: str) -> Verdict:
     """Of differences that hold all at once with 95 %, those that are below zero, above, and undecided, in words.
 
-    `what` changes in one of two `ways` with each; `basis` is of the intervals, `each` what one of them is called.
+    Test error changes in one of two `ways` with each; `basis` is of the intervals, `each` what one of them is called.
     Decided if any of them excludes zero.
     """
-    parts = [_decided(kind, f"{what} {way}", named) for kind, way in zip(("lowers", "raises"), ways, strict=True)]
+    parts = [_decided(kind, f"test error {way}", named) for kind, way in zip(("lowers", "raises"), ways, strict=True)]
     decided = [part for part in parts if part]
     still = ", ".join(f"{name} {_range(change)}" for name, change in named if effect(change) == UNDECIDED)
     said = "; ".join([*decided, f"undecided: {still}"] if still else decided)

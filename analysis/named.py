@@ -23,4 +23,5 @@ def named_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | Non
     first, *others = [setting.setting for setting in recipe.settings]
     named = [*zip(others, changes, strict=True)]
     basis = f"differences to {first} in points; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
-    return told_apart(named, "test error", ("is lower", "is higher"), basis, "network")
+    ways = (f"is lower than with {first}:", f"is higher than with {first}:")
+    return told_apart(named, ways, basis, "network")

@@ -105,12 +105,15 @@ def published_words(recipe: Recipe, table: pd.DataFrame) -> str:
     if found is None or not math.isfinite(found[1].tau.mean):
         return ""
     tau, where = found[1].tau, f"that of {found[0].table}"
+    of = len(recipe.settings)
+    shared = sum(setting.setting in found[0].errors for setting in recipe.settings)
+    which = "the settings" if shared == of else f"{shared} of {of} settings"
     if tau.low > 0:
-        said = f"The order of the settings agrees with {where}"
+        said = f"The order of {which} agrees with {where}"
     elif tau.high < 0:
-        said = f"The order of the settings is opposed to {where}"
+        said = f"The order of {which} is opposed to {where}"
     else:
-        said = f"Whether the order of the settings agrees with {where} is undecided"
+        said = f"Whether the order of {which} agrees with {where} is undecided"
     return f"{said}: {order_words(found[1])}."
 
 

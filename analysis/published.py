@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pandas as pd
 
-from analysis.recipe import Recipe
+from analysis.recipe import EQUAL, Recipe
 from analysis.statistics import as_tuple
 from space import Arch, parse
 from space.axes import AXES
@@ -96,8 +96,12 @@ def _values(network: str, names: Sequence[str]) -> tuple[int, ...]:
 
 
 def _by_network(recipe: Recipe) -> list[PublishedCurve]:
-    """One curve for each table and kind of measurement, those with most of the run's networks first."""
-    names = {setting.sentence: setting.setting for setting in recipe.settings}
+    """One curve for each table and kind of measurement, those with most of the run's networks first.
+
+    Where proxies that cost the same stand for networks that do not, those of about the first one's cost alone.
+    """
+    near = [one for one in recipe.settings if recipe.match != EQUAL or abs(one.base_error) < NEAR]
+    names = {setting.sentence: setting.setting for setting in near}
     named = _top1().assign(of=lambda t: [names.get(sentence, "") for sentence in t["sentence"]])
     found: pd.DataFrame = named[named["of"] != ""]
     curves = [_curve(rows, rows["of"].tolist()) for _, rows in found.groupby(["table", "how"], sort=False)]

@@ -15,7 +15,7 @@ from analysis.searched import outcomes, sweep_verdict
 from analysis.sweep import levels
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
-from analysis.words import plural
+from analysis.words import amount, plural
 
 
 def question(recipe: Recipe) -> str:
@@ -32,13 +32,24 @@ def question(recipe: Recipe) -> str:
     return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
 
 
+def trained_words(recipe: Recipe) -> str:
+    """What is trained in the place of the candidates, and how much."""
+    macs = [setting.proxy_macs for setting in recipe.settings] or [recipe.sweep.proxy_macs if recipe.sweep else 0]
+    low, high = amount(min(macs)), amount(max(macs))
+    what = f"proxies of {low if low == high else f'{low} to {high}'} FLOPs"
+    images = f"{recipe.fidelity.train_images:,} images of {recipe.data}"
+    return (
+        f"Trained are {what}, {plural(recipe.fidelity.epochs, 'epoch')} of {images} (fidelity {recipe.fidelity.name})."
+    )
+
+
 def progress(recipe: Recipe, trials: Collection[Trial]) -> str:
-    """How many of the trials asked for are finished, and how long they took."""
+    """How many of the trials asked for are finished, and what they took, whatever else the machine did."""
     states = Counter(trial.state for trial in trials)
     others = f", {states['pruned']:,} stopped early" if states["pruned"] else ""
     others += f", {states['failed']:,} failed" if states["failed"] else ""
-    minutes = sum(trial.seconds for trial in trials) / 60
-    took = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
+    minutes = sum(trial.core_seconds for trial in trials) / 60
+    took = f"{minutes:.1f} core-minutes" if minutes < 120 else f"{minutes / 60:,.1f} core-hours"
     wanted = f"{'at most ' if recipe.race else ''}{plural(asked(recipe), 'trial')}"
     return f"{states['finished']:,} of {wanted} finished{others}; {took} of training in all"
 

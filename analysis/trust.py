@@ -12,6 +12,7 @@ from analysis.statistics import Interval
 from analysis.training import Training
 from analysis.words import number
 
+LIKE = 1.5  # times the study's multiply-adds, or one in so many
 UNMEASURED = (
     "How far the order of these agrees with that of larger ones was not measured; train the same networks at both "
     "fidelities, and explore report RUN RUN says it."
@@ -20,18 +21,26 @@ UNMEASURED = (
 
 def trust_words(recipe: Recipe) -> str:
     """One sentence on proxies that were trained like these, on these images."""
-    if recipe.training != Training():
-        return UNMEASURED
     found = measured(recipe.fidelity, recipe.data)
-    if found is None:
+    if found is None or not _are_alike(recipe, found["proxy_macs"]):
         return UNMEASURED
     of = f"{found['networks']:.0f} networks, trained like these on {recipe.data} from {found['seeds']:.0f} seeds,"
     if not found["reference"]:
-        return f"The costliest proxies that were measured: {of} are what cheaper ones are held against."
+        return f"Whether larger proxies have the order of these was not measured: {of} are the costliest there are."
     tau = tau_words(Interval(found["tau"], found["low"], found["high"], int(found["seeds"])))
     seen = f"{number(found['ceiling'], 2)} could be seen if the orders were the same"
     costliest = f"the order of the costliest proxies ({found['reference']})"
     return f"Measured: {of} stood in {costliest} with Kendall's τ {tau}; {seen}."
+
+
+def _are_alike(recipe: Recipe, macs: float) -> bool:
+    """Whether its proxies are such as the study's, of so many multiply-adds, and trained as they were.
+
+    Where blocks are counted along the axis or give way, proxies keep all of them and are narrow instead.
+    """
+    own = [setting.proxy_macs for setting in recipe.settings] or [recipe.sweep.proxy_macs if recipe.sweep else 0]
+    is_small = all(1 / LIKE < one / macs < LIKE for one in own)
+    return is_small and recipe.training == Training() and "depth" not in (*recipe.axis, recipe.against)
 
 
 def measured(fidelity: Fidelity, data: str) -> "pd.Series[Any] | None":

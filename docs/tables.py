@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 
@@ -35,6 +36,7 @@ QUESTIONS = {
     "How far to trust a proxy": STUDY,
     "Cardinality against width": ("cardinality", "cardinality-exact"),
     "Radix against cardinality": ("radix",),
+    "Scale": ("scale",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
@@ -76,6 +78,7 @@ def trust() -> str:
         rows.append(
             {"data": recipe.data}
             | {name: value for name, value in asdict(recipe.fidelity).items() if name != "name"}
+            | {"proxy_macs": int(median(setting.proxy_macs for setting in recipe.settings))}
             | {"networks": len(recipe.settings), "seeds": recipe.seeds, "core_seconds": round(step.each, 1)}
             | ({"tau": tau.mean, "low": tau.low, "high": tau.high} if tau else {})
             | {"ceiling": found.ceiling if found else None}
@@ -148,7 +151,7 @@ def quoted(name: str) -> list[str]:
 
 def degradation() -> Iterable[list[str]]:
     """Depth with and without shortcuts."""
-    yield ["network", "multiply-adds", "seeds", "test error (%)", "training loss", "core-seconds a trial"]
+    yield ["network", "multiply-adds of the proxy", "seeds", "test error (%)", "training loss", "core-seconds a trial"]
     for name in QUESTIONS["Degradation"]:
         run = Run.open(RUNS / name)
         scores, table = image_scores(run), run.trials()
@@ -194,7 +197,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-QUOTED = ("cardinality", "cardinality-exact", "radix")
+QUOTED = ("cardinality", "cardinality-exact", "radix", "scale")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,

@@ -5,10 +5,11 @@ import os
 import shlex
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _AppendAction
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 from typing import NoReturn
 
 from analysis.words import shown
@@ -48,11 +49,27 @@ def _run(words: list[str]) -> int:
     typed = shlex.join(["explore", *words])
     name = words.pop(0) if words and words[0] in COMMANDS else "explore"
     parser = COMMANDS[name]()
-    options = parser.parse_args(_joined(words, parser))
+    words = _joined(words, parser)
+    _refuse_misspelt(words, parser)
+    options = parser.parse_args(words)
     _refuse_empty(options, parser)
     options.command = typed
     command: Callable[[Namespace], int] = import_module(f"search.commands.{name}").run
     return command(options)
+
+
+def _refuse_misspelt(words: list[str], parser: ArgumentParser) -> None:
+    """An option that is not known comes before all that may be missing, and one given twice would hide the first."""
+    actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+    seen: set[str] = set()
+    for word in takewhile(lambda word: word != "--", words):
+        name = word.partition("=")[0]
+        if name.startswith("--") and name not in actions:
+            (near,) = get_close_matches(name, actions, n=1, cutoff=0)
+            raise UsageError(f"{name[:40]!r} is no option; the nearest is {near}, see {parser.prog} --help")
+        if name in seen and not isinstance(actions[name], _AppendAction):
+            raise UsageError(f"{name}: given twice; write it once")
+        seen |= {name} & actions.keys()
 
 
 def _refuse_empty(options: Namespace, parser: ArgumentParser) -> None:

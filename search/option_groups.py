@@ -107,8 +107,6 @@ def measuring() -> Parser:
     """The options that say what is timed, and where."""
     parser = Parser(add_help=False)
     parser.add_argument("--measure", action="store_true", help="run them: latency with its spread, throughput, memory")
-    parser.add_argument(
-        "--device", metavar="NAME", default="cpu", help="cpu (default), cuda or mps, of what is measured"
-    )
-    parser.add_argument("--batch", metavar="N", default="1", help="images at a time, of what is measured (default 1)")
+    parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or mps, of what is measured")
+    parser.add_argument("--batch", metavar="N", help="images at a time, of what is measured (default 1)")
     return parser

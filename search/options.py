@@ -60,7 +60,7 @@ def _space() -> Parser:
     )
     parser.add_argument("--tolerance", metavar="F", default=TOLERANCE, help="around a budget (default 1%%)")
     parser.add_argument("--n", metavar="N", help="how many (default: 10 samples; all when enumerated)")
-    parser.add_argument("--seed", metavar="S", default="0", help="of the samples: the same ones everywhere (default 0)")
+    parser.add_argument("--seed", metavar="S", help="of the samples: the same ones everywhere (default 0)")
     parser.add_argument("--resolution", metavar="PIXELS", help="input side at which networks are costed")
     parser.add_argument("--output", metavar="FILE", help="write FILE.jsonl, FILE.csv or FILE.parquet")
     parser.add_argument("--json", action="store_true", help="one JSON document")

@@ -11,6 +11,7 @@ _AMOUNT = re.compile(
     r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?:([kmgt]?)(?:flops?|macs?))?\s*", re.IGNORECASE | re.ASCII
 )
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+FEWEST = 1_000  # multiply-adds without a unit: fewer are meant with one
 MOST = 10**18  # of anything a budget may ask for
 LARGEST = 2**62  # of any cost of a space's networks: what has no upper end
 
@@ -39,9 +40,15 @@ def budget(text: str) -> Budget:
     """`4GFLOPs`, `4.1 GMACs`, `800MFLOPs` or `4e9`; one fused multiply-add is one FLOP."""
     _refuse_latency(text)
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
+    if match is None and _LIMIT_WORDS.fullmatch(text[:40]):
+        raise SpaceError(f"{text[:40]!r} is for a design space (explore space, explore sweep SPACE); write 4GFLOPs")
     if match is None:
         raise SpaceError(f"{text[:40]!r} is not an amount; write 4GFLOPs, 800MFLOPs or 4e9")
     macs = _amount(text, match[1], match[2] or "")
+    if macs < FEWEST and not match[2]:
+        raise SpaceError(
+            f"{text[:40]!r} means so many multiply-adds, fewer than any network has; write {match[1]}GFLOPs"
+        )
     return Budget(text.strip(), round(macs))
 
 

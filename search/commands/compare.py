@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from string import ascii_uppercase
 
-from search.commands.cost import Row, aligned, measured_row
+from search.commands.cost import Row, aligned, measured_row, refuse_unmeasured
 from search.errors import UsageError
 from search.words import integer
 from space import Arch, cost, parse
@@ -23,6 +23,7 @@ def run(options: Namespace) -> int:
     names = options.network
     if not 2 <= len(names) <= MOST:
         raise UsageError(f"network: {len(names)} given; write 2 to {MOST} names or sentences")
+    refuse_unmeasured(options)
     resolution = integer("--resolution", options.resolution, high=10_000)
     archs = [parse(name) for name in names]
     letters = ascii_uppercase[: len(names)]
@@ -31,8 +32,9 @@ def run(options: Namespace) -> int:
     print("", _costs(letters, archs, resolution, measured), sep="\n")
     print("", _stages(letters, archs, resolution), sep="\n")
     for letter, arch in zip(letters, archs, strict=True):
-        for found in published_of(arch):
-            print(f"\n{letter}: published top-1 error {found.error} % ({found.source})")
+        found = sorted((one.error, one.source) for one in published_of(arch))
+        print(*(["", f"{letter}: published top-1 errors"] if found else []), sep="\n", end="\n" if found else "")
+        print(*dict.fromkeys(f"   {error} %  {source}" for error, source in found), sep="\n", end="\n" if found else "")
     for caveat in caveats(" > ".join(map(str, archs))):
         print(f"\n{caveat}")
     return 0

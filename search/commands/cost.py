@@ -21,6 +21,7 @@ def run(options: Namespace) -> int:
     names = [*options.network, *(listed() if options.all else ())]
     if not names:
         raise UsageError("cost: no network is given; write a name such as resnext50_32x4d, a sentence, or --all")
+    refuse_unmeasured(options)
     resolution = integer("--resolution", options.resolution, high=10_000)
     rows = list(_rows(names, resolution, some=options.all))
     names = [str(row["name"]) for row in rows]
@@ -38,6 +39,13 @@ def run(options: Namespace) -> int:
         tables += [_measured_table(rows)] if options.measure else []
         print(*tables, NOTES, *_caveats(rows), sep="\n\n")
     return 0
+
+
+def refuse_unmeasured(options: Namespace) -> None:
+    """Words on how speed is measured, where none is."""
+    for name in ("batch", "device"):
+        if getattr(options, name) is not None and not options.measure:
+            raise UsageError(f"--{name}: is of what --measure measures; add that, or leave this out")
 
 
 Row = dict[str, str | int | float]
@@ -76,8 +84,9 @@ def measured_row(name: str, options: Namespace, resolution: int | None) -> Row:
     from search.measure import on, speed  # imports torch
 
     batch = integer("--batch", options.batch, high=10_000) or 1
-    on(options.device)
-    found = speed(parse(name), options.device, batch, resolution)
+    device = options.device or "cpu"
+    on(device)
+    found = speed(parse(name), device, batch, resolution)
     first, last = found.spread
     return {
         "device": found.device,

@@ -6,7 +6,7 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
-from analysis.racing import FIRST_LOOK
+from analysis.racing import FIRST_LOOK, LAST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
 from search.asked import Means, data_and_training, reduction, refuse_unfit
@@ -37,6 +37,8 @@ def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Pa
         )
     means = Means.of(options)
     data, fidelity, chosen = data_and_training(options)
+    if options.race and seeds > LAST_LOOK:
+        raise UsageError(f"--race: it is looked at up to {LAST_LOOK} seeds; write --seeds {LAST_LOOK} or fewer")
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
     return recipe, seen(data, recipe), means, folder

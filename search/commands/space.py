@@ -34,8 +34,7 @@ def run(options: Namespace) -> int:
     share = tolerance(options.tolerance)
     limits = of("--budget", lambda: [limit(text, share) for text in options.budget])
     resolution = integer("--resolution", options.resolution, high=10_000)
-    wanted, seed = integer("--n", options.n, high=10**9), integer("--seed", options.seed, low=0)
-    assert seed is not None
+    wanted, seed = integer("--n", options.n, high=10**9), integer("--seed", options.seed, low=0) or 0
     found = tables(space(options.space), resolution)
     if options.action == "count":
         return _count(found, limits, options)
@@ -48,11 +47,15 @@ def run(options: Namespace) -> int:
 
 def _check(options: Namespace) -> None:
     if options.action not in ACTIONS:
-        said = f"{options.action[:40]!r} is nothing to do with a space" if options.action else "what to do is missing"
+        said = f"{options.action[:40]!r} is no action" if options.action else "what to do is missing"
         raise UsageError(f"{said}; write {', '.join(ACTIONS)}")
     if options.output and (options.json or options.action == "count"):
         other = "--json" if options.json else "count"
         raise UsageError(f"--output: {options.output[:40]!r} is not for {other}, which prints; leave one of them out")
+    if options.n is not None and options.action == "count":
+        raise UsageError("--n: count counts all networks; leave it out")
+    if options.seed is not None and options.action != "sample":
+        raise UsageError(f"--seed: {options.action} draws nothing; leave it out")
 
 
 def _count(found: Tables, limits: list[Limit], options: Namespace) -> int:

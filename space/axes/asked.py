@@ -1,6 +1,7 @@
 """The axes by name, and the one or two that are asked for."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from itertools import product
 
 from space.axes.axis import Axis
@@ -19,7 +20,11 @@ def axes(names: Sequence[str]) -> tuple[Axis, ...]:
     """The axes of those names in the order of a plane; radix alone spans its plane with cardinality."""
     unknown = [name for name in names if name not in AXES]
     if unknown or not names:
-        raise SpaceError(f"{(unknown or [''])[0]!r} is no axis; write {', '.join(AXES)}")
+        wrong = (unknown or [""])[0]
+        (near,) = get_close_matches(wrong.lower(), AXES, n=1, cutoff=0)
+        raise SpaceError(f"{wrong[:40]!r} is no axis; write {', '.join(AXES)} (the nearest is {near})")
+    if len(set(names)) < len(names):
+        raise SpaceError(f"{names[0]!r} is given twice; a plane has two axes")
     asked = {"radix", "cardinality"} if set(names) == {"radix"} else set(names)
     if len(asked) > 2:
         raise SpaceError(f"{' x '.join(dict.fromkeys(names))} is no plane; a plane has two axes")

@@ -47,8 +47,8 @@ def written(folder: Path, recipe: Recipe = RECIPE, errors: tuple[float, ...] = E
 def test_each_is_told_against_the_first() -> None:
     said = named_verdict(RECIPE, trials_table(RECIPE, trials(RECIPE)))
     lower, higher, still = said.words.split("; ")[:3]
-    assert lower.startswith("test error is lower with better by ")
-    assert higher.startswith("test error is higher with worse by 0.945")
+    assert lower.startswith("test error is lower than with plain: with better by ")
+    assert higher.startswith("test error is higher than with plain: with worse by 0.945")
     assert still.startswith("undecided: alike (")
     assert "differences to plain in points" in said.words
     assert "hold all at once with 95 %" in said.words

@@ -86,8 +86,8 @@ def test_a_run_is_held_against_its_table(folder: Path) -> None:
     assert found[1].tau.mean == pytest.approx(sum(x * y for x, y in signs) / untied)
     words = published_words(run.recipe, table)
     low, high = found[1].tau.low, found[1].tau.high
-    starts = "The order of the settings agrees" if low > 0 else "The order of the settings is opposed"
-    starts = "Whether the order of the settings agrees" if low <= 0 <= high else starts
+    which = "the settings" if len(pairs) == len(run.recipe.settings) else f"{len(pairs)} of {len(run.recipe.settings)}"
+    starts = f"The order of {which} " if low > 0 or high < 0 else f"Whether the order of {which} "
     assert words.startswith(starts)
     assert f"that of {published.table}" in words
     assert words in plots_of(run)[0].caption

@@ -240,7 +240,7 @@ def test_solving_for_the_own_cost_changes_nothing() -> None:
         ({"axis": ["cardinality"], "base": "resnet18"}, "no width to solve for"),
         ({"axis": ["depth"], "base": "resnext29_8x64d_cifar"}, "the base has 3 stages"),
         ({"axis": ["width"], "base": "resnet200", "values": (1,)}, "is not possible at"),
-        ({"axis": ["width"], "values": (64, 1000)}, r"value 1000 does not hold the budget: .* 2874% more than the base"),
+        ({"axis": ["width"], "values": (64, 1000)}, "value 1000 does not hold the budget: .* 2874% more"),
         ({"axis": ["width"], "match": "exact", "multiple": 8}, "widths are not solved exactly"),
         ({"axis": ["scale"], "base": "senet154", "values": (2,)}, "takes neither radix nor scale"),
         ({"axis": ["scale"], "values": (0,)}, "scale 0 is not possible"),
