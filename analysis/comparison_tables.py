@@ -7,7 +7,7 @@ from typing import Any
 from analysis.agreement import Agreement
 from analysis.cells import difference_words
 from analysis.comparison import Pair, Study
-from analysis.comparison_words import p_words, share_words
+from analysis.comparison_words import p_words, share_words, study_scope
 from analysis.foretelling import SCORES
 from analysis.orders import tau_words
 from analysis.pages import machines
@@ -25,7 +25,14 @@ _VALUE = 200  # characters of a recipe's field
 
 def orders_sheet(pairs: Iterable[Pair]) -> Sheet:
     """Rank agreement of every two runs that share settings."""
-    columns = ("runs", "shared settings", "τ by test error", "τ by test loss", "pairs settled by error", "by loss")
+    columns = (
+        "runs",
+        "shared settings",
+        "τ of these by test error",
+        "by test loss",
+        "pairs settled by error",
+        "by loss",
+    )
     rows = (
         row(
             f"{pair.a.label} – {pair.b.label}",
@@ -80,7 +87,8 @@ def study_sheet(study: Study, name: str) -> Sheet:
     """What every run's order cost, how it agrees with the costliest one's, and what else was done to get it."""
     changed = _changed([step.side.recipe for step in study.steps])
     columns = (
-        "run", "core-seconds", "a trial", "seeds", f"τ to {study.reference.letter} by error", "noise ceiling",
+        "run", "core-seconds", "a trial", "seeds",
+        f"τ to {study.reference.letter} by error, {study_scope(study)}", "noise ceiling",
         "by loss", "noise ceiling", "settled", *changed,
     )  # fmt: skip
     rows = []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from analysis.cells import difference_words
 from analysis.comparison import Comparison, Pair, Study
 from analysis.comparison_tables import recipe_rows, seconds_words
-from analysis.comparison_words import caveats, findings, run_words, title
+from analysis.comparison_words import caveats, findings, run_words, study_scope, title
 from analysis.orders import ceiling_words, tau_words
 from analysis.spaces_compared import fronts, spaces
 from analysis.terminal import columns, filled
@@ -33,9 +33,9 @@ def text(compared: Comparison, width: int = 80) -> str:
 def _tables(compared: Comparison) -> Iterator[list[list[str]]]:
     ordered = [pair for pair in compared.pairs if pair.by_error.pairs]
     if ordered:
-        yield [["runs", "settings", "τ by test error", "τ by test loss", "settled"], *map(_order, ordered)]
+        yield [["runs", "settings", "τ of these by test error", "by test loss", "settled"], *map(_order, ordered)]
     for study in compared.studies:
-        against = f"τ to {study.reference.letter} by test error"
+        against = f"τ to {study.reference.letter} by test error, {study_scope(study)}"
         yield [["run", "core-seconds", "a trial", against, "noise ceiling"], *_study(study)]
     differing = [pair for pair in compared.pairs if pair.differences]
     if len(differing) <= PAIRS:

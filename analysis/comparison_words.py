@@ -76,6 +76,12 @@ def _trained(side: Side) -> tuple[Fidelity, Training]:
     return side.recipe.fidelity, side.recipe.training
 
 
+def study_scope(study: Study) -> str:
+    """Whose order a study's τ is about: that of others of which these settings are a sample, where they are enough."""
+    found = [step.to_reference.by_error for step in study.steps if step.to_reference]
+    return "of others like these" if any(math.isfinite(one.over_settings.low) for one in found) else "of these"
+
+
 def _members(study: Study) -> set[Side]:
     return {step.side for step in study.steps}
 

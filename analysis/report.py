@@ -34,14 +34,19 @@ FIRST = ("effects", "error", "grid")  # the plots that stand open; the others ar
 
 
 def write(
-    run: Run, *, goes_on: bool | None = None, method: Method = "ped-anova", known: ImageScores | None = None
+    run: Run,
+    output: str | None = None,
+    *,
+    goes_on: bool | None = None,
+    method: Method = "ped-anova",
+    known: ImageScores | None = None,
 ) -> Path:
-    """`report.html` in the run's folder; `RecordError` where a sentence of the recipe is none.
+    """`output`, or `report.html` in the run's folder; `RecordError` where a sentence of the recipe is none.
 
     Of a run that goes on the page says so, and loads itself again; by default it is asked whether a study writes there.
     `method` is of a sweep's importances; scores that are `known` are not read again.
     """
-    path = run.folder / "report.html"
+    path = Path(output) if output else run.folder / "report.html"
     at = datetime.now(UTC) if (run.is_locked if goes_on is None else goes_on) else None
     page = sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at, known)
     write_atomically(path, page.encode())

@@ -122,7 +122,7 @@ def _train() -> Parser:
     parser.add_argument(
         "--equal", action="store_true", help="proxies that all cost what the first one's does (default: reduced alike)"
     )
-    parser.add_argument("--plan", action="store_true", help="what is to be trained only, nothing trained")
+    parser.add_argument("--plan", action="store_true", help="only say what would be trained")
     return parser
 
 
@@ -135,7 +135,7 @@ def _report() -> Parser:
     parser.add_argument("--figure", metavar="NAME", help="save this figure alone (needs kaleido)")
     tables = "save this table: trials, settings; of several runs orders, differences, costs, recipes, study, scores"
     parser.add_argument("--table", metavar="NAME", help=tables)
-    files = "a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex; of several runs a page: .html"
+    files = "a figure: .png, .svg, .pdf; a table: .csv, .parquet, .md, .tex; else the page: .html"
     parser.add_argument("--output", metavar="FILE", help=files)
     return parser
 

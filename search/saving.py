@@ -33,11 +33,9 @@ def _refuse_part(options: Namespace, names: list[str]) -> None:
 
 
 def _refuse_page(options: Namespace) -> None:
-    """Of several runs the page that compares them is written where one likes; of one, into its folder."""
+    """A page is written where one likes: of one run into its folder, and of several here, if that is not said."""
     if not options.output:
         return
-    if len(options.run) == 1:
-        raise UsageError("--output: a file of what? give --figure NAME or --table NAME, too")
     if options.text:
         raise UsageError("--output, --text: a page, or words on the terminal? give one of them")
     writable("--output", options.output, "page", (".html",))

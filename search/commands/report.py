@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
         elif len(records) > 1:
             compare(records, options)
         else:
-            show(records[0]) if options.text else tell(records[0], method)
+            show(records[0]) if options.text else tell(records[0], method, options.output)
     except RecordError as error:
         raise UsageError(f"report: {error}") from None
     return 0
@@ -86,10 +86,10 @@ def show(record: Run) -> None:
     print(said)
 
 
-def tell(record: Run, method: Method = "ped-anova") -> None:
+def tell(record: Run, method: Method = "ped-anova", output: str | None = None) -> None:
     """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
     known = None if record.recipe.sweep else image_scores(record)
-    path, said = write(record, method=method, known=known), answer(record, known)
+    path, said = write(record, output, method=method, known=known), answer(record, known)
     _notice(record)
     print(*map(shown, filter(None, (said.words, said.outlook))), sep="\n")
     for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():

@@ -14,7 +14,7 @@ RUN = str(AXIS_RUNS[0])
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--output", "x.csv"], "--output: a file of what? give --figure NAME or --table NAME, too"),
+        (["--output", "x.csv"], "--output: 'x.csv' is no page's file; it ends with .html"),
         (["--table", "trials"], "--table: give the file to write, --output FILE"),
         (
             ["--table", "trials", "--output", "x.xls"],
