@@ -17,9 +17,9 @@ NAME = 60  # characters of a name on a page
 
 @cache
 def template(name: str) -> jinja2.Template:
-    """The page of that name beside this module."""
+    """The page of that name."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis", ""),
+        loader=jinja2.PackageLoader("analysis", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.comparison import comparison
+from analysis.comparison.pairs import comparison
 from analysis.figures.drawing import PALETTE
 from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info

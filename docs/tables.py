@@ -14,15 +14,15 @@ import pandas as pd
 
 from analysis.agreement import reliability
 from analysis.cells import difference_words, interval_words
-from analysis.comparison import Pair, Step, Study, comparison
-from analysis.foretelling import SCORES
+from analysis.comparison.foretelling import SCORES
+from analysis.comparison.pairs import Pair, Step, Study, comparison
+from analysis.comparison.sides import Point
 from analysis.image_scores import image_scores
 from analysis.measured import means, summaries
 from analysis.orders import ceiling_words, order_agreement, published_words, tau_words
 from analysis.published import published_for
 from analysis.questions import answer
 from analysis.record import Run
-from analysis.sides import Point
 from analysis.statistics import by_replicate
 from analysis.verdict import fit_words
 from analysis.words import MISSING, amount, number

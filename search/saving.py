@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from analysis import comparison_saving
+from analysis.comparison import saving as comparison_saving
+from analysis.comparison.sides import MOST
 from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
-from analysis.sides import MOST
 from search.errors import FailedError, UsageError
 from search.words import writable
 

@@ -28,19 +28,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+TEMPLATES = "blocks comparison failed fold notebook page plot record report sweep table zoo"
+
+
 def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFile) -> None:
     files = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in files} == {"space", "analysis", "search"}
     expected = {str(p.relative_to(ROOT)) for top in ("space", "analysis", "search") for p in (ROOT / top).rglob("*.py")}
     data = {
         *(f"analysis/{name}.csv" for name in ("published", "imagenet_weights", "throughput", "trust")),
-        "analysis/blocks.html",
-        "analysis/zoo.html",
-        "analysis/comparison.html",
-        "analysis/notebook.html",
-        "analysis/page.css",
-        "analysis/page.js",
-        *(f"analysis/{name}.html" for name in ("failed", "fold", "page", "plot", "record", "report", "sweep", "table")),
+        *(f"analysis/templates/{name}.html" for name in TEMPLATES.split()),
+        *(f"analysis/templates/page.{suffix}" for suffix in ("css", "js")),
         "search/layouts.toml",
         *(f"search/recipes/{name}.toml" for name in PRESETS),
         *(f"{p}/py.typed" for p in ("space", "analysis", "search")),

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from analysis.comparison.spaces import Fronts
 from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.figures.hovers import TOLD, Told, proposal_told
 from analysis.searched import LABELS
-from analysis.spaces_compared import Fronts
 from analysis.thinning import extremes, thinned
 
 

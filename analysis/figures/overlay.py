@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
+from analysis.comparison.sides import Place, Side, parts
 from analysis.crossed import crossed_contrast, crossed_mean
 from analysis.figures.drawing import DASHES, PALETTE, as_text, styled
 from analysis.figures.hovers import MEAN, Told, told
-from analysis.sides import Place, Side, parts
 from analysis.statistics import Interval
 
 Metric = Literal["test_error", "test_loss"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.comparison import Study
+from analysis.comparison.pairs import Study
 from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.statistics import Interval
 

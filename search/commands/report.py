@@ -66,14 +66,14 @@ def _refuse_importance(options: Namespace, records: Sequence[Run]) -> None:
 
 def compare(records: Sequence[Run], options: Namespace) -> None:
     """Write and name one page on all runs with what it finds, or print that for a terminal."""
-    from analysis import comparison_page, comparison_text  # here: of one run nothing of this is needed
-    from analysis.comparison import comparison
+    from analysis.comparison import page, text  # here: of one run nothing of this is needed
+    from analysis.comparison.pairs import comparison
 
     if options.text:
-        said = [comparison_text.text(comparison(records), shutil.get_terminal_size().columns)]
+        said = [text.text(comparison(records), shutil.get_terminal_size().columns)]
     else:
-        path = Path(options.output or comparison_page.name(records))
-        said = [*map(shown, comparison_page.write(records, path)), f"report: {path}"]
+        path = Path(options.output or page.name(records))
+        said = [*map(shown, page.write(records, path)), f"report: {path}"]
     for record in records:
         _notice(record)
     print(*said, sep="\n")

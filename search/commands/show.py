@@ -47,7 +47,7 @@ def _understand(options: Namespace) -> None:
 
 def _drawn(arch: Arch, options: Namespace, resolution: int | None) -> Path:
     """Draw the blocks into the file that is named, or into one named after the network."""
-    from analysis.block_page import page
+    from analysis.blocks.page import page
     from analysis.files import write_atomically
 
     name = options.network.strip() if re.fullmatch(r"\s*\w+\s*", options.network) else "network"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from analysis.ablation import ablation_verdict, effect
+from analysis.comparison.sides import shared_points, sides
 from analysis.figures.effects import effects, effects_info
 from analysis.measured import all_together, comparisons, summaries
 from analysis.plain import PlainError
@@ -15,7 +16,6 @@ from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.report import COLUMNS, render
 from analysis.saving import tables
-from analysis.sides import shared_points, sides
 from analysis.statistics import mean_interval
 from analysis.sweep import Sweep
 from analysis.table import trials_table

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from analysis.block_drawing import Placed, figure, placed, strokes
-from analysis.block_page import page
-from analysis.blocks import Box, Diagram, diagram, panels
+from analysis.blocks.diagram import Box, Diagram, diagram, panels
+from analysis.blocks.drawing import Placed, figure, placed, strokes
+from analysis.blocks.page import page
 from space import Arch, SpaceError, listed, parse, trace
 from space.graph import Graph
 from tests.analysis.browser import Browser, Page

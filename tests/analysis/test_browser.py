@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from analysis import report, sweep_report
-from analysis.comparison import comparison
-from analysis.comparison_page import render as comparison_page
+from analysis.comparison.page import render as comparison_page
+from analysis.comparison.pairs import comparison
 from analysis.figures.zoo import zoo_info
 from analysis.record import Run
 from analysis.zoo_page import page as zoo_page

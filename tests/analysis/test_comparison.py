@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-from analysis.comparison import Comparison, comparison
-from analysis.comparison_words import findings
+from analysis.comparison.pairs import Comparison, comparison
+from analysis.comparison.sides import names, sides
+from analysis.comparison.spaces import fronts, spaces
+from analysis.comparison.words import findings
 from analysis.figures.fronts import fronts_info
 from analysis.figures.overlay import overlay_info
 from analysis.figures.study import agreeing, agreeing_info
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.sides import names, sides
-from analysis.spaces_compared import fronts, spaces
 from analysis.sweep import Sweep
 from analysis.trial import Proposal
 from tests.analysis.runs import LR, a_plane, a_recipe, a_trial, trial_of

@@ -10,17 +10,17 @@ import pandas as pd
 import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis.comparison import comparison
-from analysis.comparison_page import name, render, write
-from analysis.comparison_plots import overlays
-from analysis.comparison_saving import figures, tables
-from analysis.comparison_tables import recipe_rows
-from analysis.comparison_text import text
-from analysis.comparison_words import caveats, findings
+from analysis.comparison.page import name, render, write
+from analysis.comparison.pairs import comparison
+from analysis.comparison.plots import overlays
+from analysis.comparison.saving import figures, tables
+from analysis.comparison.sides import sides
+from analysis.comparison.spaces import fronts, spaces
+from analysis.comparison.tables import recipe_rows
+from analysis.comparison.text import text
+from analysis.comparison.words import caveats, findings
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.sides import sides
-from analysis.spaces_compared import fronts, spaces
 from tests.analysis.runs import a_plane, a_recipe, an_ablation, by_name
 from tests.analysis.scores import ERRORS
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, sweep

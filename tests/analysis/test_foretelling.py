@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.comparison import comparison
-from analysis.comparison_page import render
-from analysis.comparison_saving import scores_table
-from analysis.foretelling import SCORES
+from analysis.comparison.foretelling import SCORES
+from analysis.comparison.page import render
+from analysis.comparison.pairs import comparison
+from analysis.comparison.saving import scores_table
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.trial import Trial

@@ -4,7 +4,7 @@ from itertools import combinations, pairwise
 
 from hypothesis import given, strategies as st
 
-from analysis.layering import Edge, Layout, layout
+from analysis.blocks.layering import Edge, Layout, layout
 
 
 @st.composite

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.comparison import comparison
-from analysis.comparison_plots import overlays
+from analysis.comparison.pairs import comparison
+from analysis.comparison.plots import overlays
+from analysis.comparison.sides import shared_points, sides
 from analysis.figures.tradeoff import tradeoff, tradeoff_info
 from analysis.measured import summaries
 from analysis.named import named_verdict
@@ -16,7 +17,6 @@ from analysis.questions import answer, question
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import render
-from analysis.sides import shared_points, sides
 from analysis.table import trials_table
 from analysis.text import text
 from analysis.trial import Trial

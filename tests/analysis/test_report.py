@@ -87,7 +87,7 @@ def test_it_fetches_nothing(made: Made) -> None:
 
 def test_plotly_is_in_it_once_and_ends_no_script() -> None:
     assert "</script" not in get_plotlyjs().lower()
-    assert (Path(report.__file__).with_name("page.html").read_text()).count("{{ plotly | safe }}") == 1
+    assert (Path(report.__file__).parent / "templates/page.html").read_text().count("{{ plotly | safe }}") == 1
 
 
 def test_hostile_words_are_text_everywhere(made: Made) -> None:

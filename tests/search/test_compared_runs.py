@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.comparison import comparison
+from analysis.comparison.pairs import comparison
+from analysis.comparison.sides import MOST
 from analysis.record import Run
-from analysis.sides import MOST
 from search.cli import main
 from tests.analysis.synthetic import axis, sweep
 

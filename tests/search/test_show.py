@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.block_page import page
+from analysis.blocks.page import page
 from search.cli import main
 from space import listed, parse
 

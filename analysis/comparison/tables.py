@@ -6,17 +6,17 @@ from typing import Any
 
 from analysis.agreement import Agreement
 from analysis.cells import difference_words
-from analysis.comparison import Pair, Study
-from analysis.comparison_words import p_words, share_words, study_scope
-from analysis.foretelling import SCORES
+from analysis.comparison.foretelling import SCORES
+from analysis.comparison.pairs import Pair, Study
+from analysis.comparison.sides import Side
+from analysis.comparison.spaces import Fronts, Spaces
+from analysis.comparison.words import p_words, share_words, study_scope
 from analysis.orders import tau_words
 from analysis.pages import machines
 from analysis.plain import to_plain
 from analysis.recipe import Recipe
 from analysis.searched import LABELS
 from analysis.sheets import Cell, Sheet, counted, interval, large, measured, none, row, words
-from analysis.sides import Side
-from analysis.spaces_compared import Fronts, Spaces
 from analysis.words import MISSING, amount, brief, number
 
 ROWS = 200  # settings whose differences are shown

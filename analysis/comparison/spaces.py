@@ -7,11 +7,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.comparison import by_data
+from analysis.comparison.pairs import by_data
+from analysis.comparison.sides import Side
 from analysis.edf import KolmogorovSmirnov, kolmogorov_smirnov, matching_weights
 from analysis.pareto import hypervolume, pareto_front
 from analysis.searched import LABELS
-from analysis.sides import Side
 from analysis.sweep import Objective
 
 Numbers = NDArray[np.float64]

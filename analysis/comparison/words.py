@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from analysis.comparison import Comparison, Pair, Study, have_same_data
+from analysis.comparison.pairs import Comparison, Pair, Study, have_same_data
+from analysis.comparison.sides import Side
+from analysis.comparison.spaces import Fronts, Spaces
 from analysis.orders import MANY, order_words, over_settings_words
 from analysis.questions import answer, progress, question
 from analysis.recipe import Fidelity
-from analysis.sides import Side
-from analysis.spaces_compared import Fronts, Spaces
 from analysis.statistics import Interval
 from analysis.training import Training
 from analysis.words import brief, decimals, number, plural, signed

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.agreement import Agreement
+from analysis.comparison.sides import Point, Side
 from analysis.orders import order_agreement
-from analysis.sides import Point, Side
 from analysis.trial import Trial
 
 Score = Callable[[Trial], float]

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.cells import interval_words
-from analysis.comparison import Comparison, Study, by_data
+from analysis.comparison.pairs import Comparison, Study, by_data
+from analysis.comparison.sides import Side
+from analysis.comparison.spaces import Fronts, Spaces
 from analysis.figures.distribution import distribution, distribution_info
 from analysis.figures.fronts import fronts, fronts_info
 from analysis.figures.overlay import Overlay, overlay, overlay_info
 from analysis.figures.study import agreeing, agreeing_info
 from analysis.orders import OVER_SETTINGS, tau_words
 from analysis.plot import Plot
-from analysis.sides import Side
-from analysis.spaces_compared import Fronts, Spaces
 from analysis.thinning import thinned_words
 from analysis.words import plural
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis.block_drawing import Placed, alternative, figure, placed
-from analysis.blocks import Panel, panels
+from analysis.blocks.diagram import Panel, panels
+from analysis.blocks.drawing import Placed, alternative, figure, placed
 from analysis.pages import script_json, template
 from analysis.words import amount
 from space import cost

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.cells import difference_words
-from analysis.comparison import Comparison, Pair, Study
-from analysis.comparison_tables import recipe_rows, seconds_words
-from analysis.comparison_words import caveats, findings, run_words, study_scope, title
+from analysis.comparison.pairs import Comparison, Pair, Study
+from analysis.comparison.spaces import fronts, spaces
+from analysis.comparison.tables import recipe_rows, seconds_words
+from analysis.comparison.words import caveats, findings, run_words, study_scope, title
 from analysis.orders import ceiling_words, tau_words
-from analysis.spaces_compared import fronts, spaces
 from analysis.terminal import columns, filled
 from analysis.text import paragraph
 from analysis.words import MISSING, brief, number

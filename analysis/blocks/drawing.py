@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.blocks import Box, Diagram, Kind
+from analysis.blocks.diagram import Box, Diagram, Kind
+from analysis.blocks.layering import Layout, Link, Place, layout
 from analysis.figures.drawing import PALETTE, as_text
-from analysis.layering import Layout, Link, Place, layout
 from analysis.words import amount
 
 GREY = "#848d97"  # seen on white and on dark

@@ -6,12 +6,12 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.agreement import Agreement
-from analysis.comparison import Comparison, Pair, comparison
-from analysis.comparison_page import sections
-from analysis.comparison_tables import recipe_rows
+from analysis.comparison.page import sections
+from analysis.comparison.pairs import Comparison, Pair, comparison
+from analysis.comparison.sides import Side
+from analysis.comparison.spaces import fronts, spaces
+from analysis.comparison.tables import recipe_rows
 from analysis.record import Run
-from analysis.sides import Side
-from analysis.spaces_compared import fronts, spaces
 from analysis.statistics import Interval
 
 

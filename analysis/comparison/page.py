@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from analysis.comparison import Comparison, Pair, comparison
-from analysis.comparison_plots import fronts_plot, numbered, overlays, space_plots, study_plot
-from analysis.comparison_tables import (
+from analysis.comparison.pairs import Comparison, Pair, comparison
+from analysis.comparison.plots import fronts_plot, numbered, overlays, space_plots, study_plot
+from analysis.comparison.sides import names
+from analysis.comparison.spaces import Fronts, Spaces, fronts, spaces
+from analysis.comparison.tables import (
     ROWS,
     costs_sheet,
     differences_sheet,
@@ -20,15 +22,13 @@ from analysis.comparison_tables import (
     study_sheet,
     tested_sheet,
 )
-from analysis.comparison_words import caveats, findings, run_words, title
+from analysis.comparison.words import caveats, findings, run_words, title
 from analysis.files import write_atomically
 from analysis.orders import CEILING, OVER_SEEDS, OVER_SETTINGS, TAU
 from analysis.pages import template
 from analysis.plot import Plot
 from analysis.record import Run
 from analysis.sheets import Sheet
-from analysis.sides import names
-from analysis.spaces_compared import Fronts, Spaces, fronts, spaces
 
 _LONG = 80  # characters of a file's name
 OPEN = 3  # tables of differences; where there are more, a reader opens them
