@@ -16,7 +16,13 @@ class Kind:
 
     reason: str
     count: int
-    example: str
+    setting: str  # of the first of them
+    replicate: int
+
+    @property
+    def example(self) -> str:
+        """The first of them, for a page."""
+        return f"{brief(self.setting, 60)}, seed {self.replicate}"
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,7 @@ def failures(trials: Iterable[Trial]) -> Failures:
 
 def _one(trials: list[Trial]) -> Kind:
     first = trials[0]
-    example = f"{brief(first.setting, 60)}, seed {first.replicate}"
-    return Kind(first.reason or "not recorded", len(trials), example)
+    return Kind(first.reason or "not recorded", len(trials), first.setting, first.replicate)
 
 
 def _kind(reason: str) -> str:

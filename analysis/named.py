@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.ablation import told_apart, too_few
+from analysis.differences import told_apart, too_few
 from analysis.image_scores import ImageScores
 from analysis.measured import over_words, summaries
 from analysis.recipe import Recipe

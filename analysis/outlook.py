@@ -42,6 +42,6 @@ _DECIDED = "a change of half a point would be decided four times in five"
 def _seeds(least: int | None, most: int | None, along: str) -> str:
     """About 11 seeds (perhaps 38), and none at all where images leave too much variance."""
     if least is None:
-        return f"more test images{along}, and with these with no number of seeds"
+        return f"more test images{along}: with these no number of seeds is enough"
     perhaps = f" (perhaps {most:,})" if most else " (perhaps with none on these test images)"
     return f"about {plural(least, 'seed')}{along}{perhaps if most != least else ''}"

@@ -11,7 +11,7 @@ _POINTS = 400  # of the distribution of the estimated variance; more change the 
 def power(effect: float, found: Sources, seeds: int, level: float = 0.95) -> float:
     """How often an interval over so many seeds excludes zero if the true effect is `effect`.
 
-    As often does it exclude `effect` if there is no effect. The variance of seeds is estimated anew by every
+    Where there is none, it excludes `effect` as often. The variance of seeds is estimated anew by every
     experiment (chi-square); for one number a seed this is the noncentral t.
     """
     quantiles = (np.arange(_POINTS) + 0.5) / _POINTS

@@ -130,7 +130,12 @@ class Run:
         return tuple(sorted(self._read().proposals, key=lambda proposal: proposal.number))
 
     def trials(self) -> pd.DataFrame:
-        """One row for each trial, the same whatever the order in which they ended; costs joined from the recipe."""
+        """One row for each trial, the same whatever the order in which they ended; costs joined from the recipe.
+
+        Among the columns: `state`, `setting`, `value` on the axis (a tuple on a plane), `replicate`; `test_error` and
+        `validation_error` in percent, losses in nats; `seconds` by the clock and `core_seconds` computed; `macs`,
+        `params` and `activations` of the candidate, `proxy_macs`; and every hyperparameter that a sweep tunes.
+        """
         return self.once(_table).copy()  # it is the caller's to change
 
     def once(self, reading: Callable[["Run"], T]) -> T:

@@ -28,7 +28,7 @@ LABELS: Mapping[Objective, str] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """A proposal and its trials, one from every seed that has ended; a means of it is no number before all have."""
+    """A proposal and its trials, one from every seed that has ended; its values are no numbers before all have."""
 
     proposal: Proposal
     trials: tuple[Trial, ...]
@@ -128,7 +128,7 @@ def sweep_verdict(recipe: Recipe, found: Sequence[Outcome]) -> Verdict:
         f"whose test error is {number(first.test_error, 2)} %"
     )
     words = (
-        f"{brief}; {tally}. It is the best of {len(best):,} on {plural(recipe.seeds, 'seed')}, so again it would "
-        f"likely be somewhat worse: what it is and the next best are told apart only by training them from more seeds"
+        f"{brief}; {tally}. It is the best of {len(best):,} on {plural(recipe.seeds, 'seed')}, so trained "
+        f"again it would likely do somewhat worse; more seeds of it and the next best would tell them apart"
     )
     return Verdict(words, decided=False, brief=brief)

@@ -12,7 +12,7 @@ State = Literal["running", "interrupted", "finished", "failed"]
 
 
 def state(run: Run) -> State:
-    """`failed`: nothing is left to begin, but what failed of an axis, or all of a sweep.
+    """`failed`: nothing is left to begin, and a trial of an axis, or every one of a sweep, has failed.
 
     A race has ended once it is decided; a grid where no point is left.
     """
@@ -21,7 +21,8 @@ def state(run: Run) -> State:
     if not _has_ended(run):
         return "interrupted"
     have_failed = [trial.state == "failed" for trial in run.latest().values()]
-    return "failed" if (all if run.recipe.sweep else any)(have_failed) and have_failed else "finished"
+    is_failed = all(have_failed) if run.recipe.sweep and have_failed else any(have_failed)
+    return "failed" if is_failed else "finished"
 
 
 def _has_ended(run: Run) -> bool:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from analysis.ablation import change_words
 from analysis.cells import difference_words, interval_words
+from analysis.failures import failures
 from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import intervals_words, summaries
 from analysis.orders import published_words
@@ -111,13 +112,18 @@ def _first(found: Sequence[Outcome]) -> list[float]:
 
 
 def _failures(run: Run, width: int) -> list[str]:
-    failed = [trial for trial in run.latest().values() if trial.state == "failed"]
-    if not failed:
+    found = failures(run.latest().values())
+    if not found.kinds:
         return []
-    named = [f"{cut(one.setting, width // 3)}, seed {one.replicate}: {one.reason or 'not recorded'}" for one in failed]
-    lines = [filled(one, width, most=REASON, indent="  ") for one in named[:BEST]]
-    more = [f"and {plural(len(failed) - BEST, 'trial')} more"] if len(failed) > BEST else []
-    return ["\n".join(["failed:", *lines, *more])]
+    said = [
+        f"{cut(one.setting, width // 3)}, seed {one.replicate}{_more(one.count)}: {one.reason}" for one in found.kinds
+    ]
+    lines = [filled(one, width, most=REASON, indent="  ") for one in said]
+    return ["\n".join(["failed:", *lines, *filter(None, [found.others])])]
+
+
+def _more(count: int) -> str:
+    return f" and {plural(count - 1, 'other')}" if count > 1 else ""
 
 
 def span(intervals: Sequence[Interval]) -> tuple[float, float]:

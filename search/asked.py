@@ -30,7 +30,7 @@ from search.data import (
 )
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, USUAL, known_fidelity, preset, resolved, training_for
-from search.words import fraction, integer, of
+from search.words import fraction, integer, of, one_of
 from space.arch import Arch, Input
 from space.errors import SpaceError
 from space.proxy import Reduction, reduced
@@ -67,8 +67,7 @@ def _keep(word: str | None) -> Which | None:
     """`best` or `all`, where what writes the files is installed."""
     if word is None:
         return None
-    if word not in get_args(Which):
-        raise UsageError(f"--keep-weights: {word[:40]!r} is not known; write best or all")
+    one_of("--keep-weights", word, get_args(Which))
     if not find_spec("safetensors"):
         what = "it needs safetensors, which is not installed; pip install 'design-space-explorer[export]'"
         raise UsageError(f"--keep-weights: {what}")
@@ -244,11 +243,8 @@ def _named_fidelity(options: Namespace) -> Fidelity:
         return own or USUAL
     named, changed = asked.split(",")[0].strip(), _changes(asked)
     known = FIDELITIES | ({own.name: own} if own else {})
-    if named not in known:
-        near = get_close_matches(named.lower(), known, n=1, cutoff=0)
-        raise UsageError(f"--fidelity: {named!r} is not known; write {', '.join(known)} (the nearest is {near[0]})")
     try:
-        return from_plain(Fidelity, asdict(known[named]) | {"name": asked} | changed)
+        return from_plain(Fidelity, asdict(known[one_of("--fidelity", named, known)]) | {"name": asked} | changed)
     except PlainError as error:
         raise UsageError(f"--fidelity: {str(error)[:200]}") from None
 

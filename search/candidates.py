@@ -10,9 +10,9 @@ import numpy as np
 from analysis.recipe import Recipe, Setting
 from search.ceiling import ceiling
 from search.seeds import seed_for
+from search.settings import setting
 from space.arch import Arch
 from space.budget import limit
-from space.cost import cost
 from space.proxy import Reduction, whole_proxy
 from space.sentence import parse
 from space.spaces.choices import Parameter, Value
@@ -85,20 +85,8 @@ class Found:
 
 def found(recipe: Recipe, number: int, arch: Arch, proxy: Arch) -> Setting:
     """A candidate that was found, under the number of its proposal."""
-    costs, trained = cost(arch, recipe.resolution), cost(proxy)
-    return Setting(
-        value=number,
-        setting=f"#{number}",
-        sentence=str(arch),
-        macs=costs.macs,
-        params=costs.params,
-        activations=costs.activations,
-        budget_error=costs.macs / recipe.budget_macs - 1,
-        base_error=costs.macs / recipe.base_macs - 1,
-        proxy=str(proxy),
-        proxy_macs=trained.macs,
-        proxy_params=trained.params,
-    )
+    against = {"budget_macs": recipe.budget_macs, "base_macs": recipe.base_macs}
+    return setting(number, f"#{number}", arch, proxy, **against, resolution=recipe.resolution)
 
 
 def candidates(recipe: Recipe, reduction: Reduction, folder: Path) -> Candidates:

@@ -109,7 +109,7 @@ class Writer:
 
 
 def _leave(run: "Run", writer: Writer) -> None:
-    """The report of a run that was interrupted: it says so no longer that it goes on."""
+    """Write the report of a run that was interrupted, so that it says no longer that it goes on."""
     from analysis.report import write
 
     try:

@@ -1,8 +1,7 @@
 """`explore report --figure|--table NAME --output FILE`: a part of a report as a file of its own."""
 
 from argparse import Namespace
-from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.comparison import saving as comparison_saving
@@ -10,7 +9,7 @@ from analysis.comparison.sides import MOST
 from analysis.record import Run
 from analysis.saving import FIGURES, TABLES, figures, save_figure, save_table, tables
 from search.errors import FailedError, UsageError
-from search.words import writable
+from search.words import one_of, writable
 
 
 def refuse_half_said(options: Namespace) -> None:
@@ -46,24 +45,17 @@ def save(runs: Sequence[Run], options: Namespace) -> Path:
     path, whose = Path(options.output), "this run's" if len(runs) == 1 else "this comparison's"
     if options.figure:
         found = _figures(runs, options)
-        _refuse_unknown("figure", options.figure, whose, found)
+        one_of("--figure", options.figure, found, whose)
         _draw(found[options.figure], path)
     else:
         there = tables(runs[0]) if len(runs) == 1 else comparison_saving.tables(runs)
-        _refuse_unknown("table", options.table, whose, there)
+        one_of("--table", options.table, there, whose)
         save_table(there[options.table], path)
     return path
 
 
 def _figures(runs: Sequence[Run], options: Namespace) -> Mapping[str, object]:
     return figures(runs[0], options.importance or "ped-anova") if len(runs) == 1 else comparison_saving.figures(runs)
-
-
-def _refuse_unknown(what: str, name: str, whose: str, names: Collection[str]) -> None:
-    if name not in names:
-        there = ", ".join(names)
-        near = "".join(f" (the nearest is {one})" for one in get_close_matches(name.lower(), names, n=1, cutoff=0))
-        raise UsageError(f"--{what}: {name!r} is none of {whose}: {there}{near}")
 
 
 def _draw(figure: object, path: Path) -> None:

@@ -21,7 +21,7 @@ class Shard:
         return batch[self.rank :: self.world] if self.world > 1 else batch
 
     def weighed(self, loss: Tensor, part: Tensor, batch: Tensor) -> Tensor:
-        """The mean loss of a part as large as makes the processes' mean that of the whole batch."""
+        """The mean loss of a part, scaled so that the mean over processes is that of the whole batch."""
         return loss * (len(part) * self.world / len(batch)) if self.world > 1 else loss
 
     def mean(self, loss: Tensor) -> float:

@@ -70,7 +70,7 @@ class _Few:
     """A trial cut short: epochs of so many steps, and a few images to test."""
 
     def __init__(self, trial: Mapping[str, Any], recipe: Recipe, data: DataSet, device: str, steps: int) -> None:
-        """Nothing that it is told of the training changes the time of a step, but a loss may not be what it will be."""
+        """Its training is shortened so that a step takes as long as ever; only the losses differ."""
         given = trial["training"]
         batch = given["batch_size"]
         short = replace(recipe.fidelity, train_images=steps * batch, epochs=2 + ROUNDS)

@@ -133,5 +133,5 @@ def may_pass(error: Exception) -> bool:
 def lacked_memory(reason: str) -> bool:
     """Whether a trial failed for want of memory, by its reason."""
     # torch's, of a GPU and of a CPU: plain RuntimeErrors; Python's; Ray's
-    words = ("out of memory", "can't allocate memory", "MemoryError", "OutOfMemoryError")
+    words = ("out of memory", "can't allocate memory", "MemoryError")
     return any(word in reason for word in words)

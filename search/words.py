@@ -27,6 +27,15 @@ def of(option: str, make: Callable[[], T]) -> T:
         raise UsageError(f"{option}: {error}") from None
 
 
+def one_of(option: str, word: str, known: Collection[str], whose: str = "") -> str:
+    """The word, if it is known."""
+    if word not in known:
+        (near,) = get_close_matches(word.lower(), known, n=1, cutoff=0)
+        what = f"is none of {whose}:" if whose else "is not known; write"
+        raise UsageError(f"{option}: {word[:40]!r} {what} {', '.join(known)} (the nearest is {near})")
+    return word
+
+
 def integer(option: str, word: str | None, *, low: int = 1, high: int = LARGEST) -> int | None:
     """A whole number between `low` and `high`; None where the option was not given."""
     if word is None:
@@ -100,9 +109,7 @@ def planned(options: Namespace) -> "Plan":
     names = [name.strip() for axis in options.axis for name in axis.split(",")]
     asked = of("--axis", lambda: axes(names))
     against = of("--against", lambda: yielding(asked, options.against))
-    if options.match not in ("paper", "exact"):
-        raise UsageError(f"--match: {options.match!r} is no rule; write paper or exact")
-    exact = options.match == "exact"
+    exact = one_of("--match", options.match, ("paper", "exact")) == "exact"
     multiple = integer("--width-multiple", options.width_multiple, high=1_024) or 1
     if multiple > 1 and not (exact and against == "width"):
         why = f"here {against} gives way" if exact else "--match paper has rules of its own"

@@ -214,10 +214,8 @@ def p_words(value: float) -> str:
 
 def _of_fronts(group: Fronts) -> str:
     shares = [f"that of {one.side.letter} {share_words(one.share)}" for one in group.found]
-    return (
-        f"of the box between the best and the worst {' and '.join(group.objectives)} of these searches, the front "
-        f"dominates a share: {', '.join(shares)}"
-    )
+    box = f"of the box between the best and the worst {' and '.join(group.objectives)} of these searches"
+    return f"{box} each front dominates a share: {', '.join(shares)}"
 
 
 def share_words(share: float) -> str:

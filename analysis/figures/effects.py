@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.ablation import TOGETHER, UNDECIDED, change_words, effect
+from analysis.ablation import TOGETHER, change_words
+from analysis.differences import UNDECIDED, effect
 from analysis.figures.drawing import PALETTE, as_text, label, styled
 from analysis.image_scores import ImageScores
 from analysis.measured import all_together, summaries

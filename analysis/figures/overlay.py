@@ -1,7 +1,7 @@
 """What several runs measured along the axes that they share, on one scale."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -12,12 +12,6 @@ from analysis.figures.drawing import DASHES, PALETTE, as_text, styled
 from analysis.figures.hovers import MEAN, Told, told
 from analysis.statistics import Interval
 
-Metric = Literal["test_error", "test_loss"]
-_LABELS = {"test_error": "test error (%)", "test_loss": "test loss (nats)"}
-_CENTRED = {
-    "test_error": "test error over the run's mean (points)",
-    "test_loss": "test loss over the run's mean (nats)",
-}
 _APART = 0.08  # of two settings' distance: what stands at one setting side by side stays legible
 
 
@@ -39,7 +33,7 @@ class Line(NamedTuple):
 
 
 class Overlay(NamedTuple):
-    """A metric of several runs along the first axis that they share."""
+    """Test errors of several runs along the first axis that they share."""
 
     label: str
     axis: str
@@ -47,14 +41,14 @@ class Overlay(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centred: bool = False) -> Overlay:
+def overlay_info(sides: Sequence[Side], *, centred: bool = False) -> Overlay:
     """Of runs along the same axes, at least one; means with 95 % intervals.
 
     `centred`: at the settings that all runs have, how far each is from the run's mean over these. What a seed shifts
     alike is then in no interval, and runs on other levels show whether they have one shape.
     """
     axis, *others = sides[0].recipe.axis
-    found = _centred(sides, metric) if centred else [_means(side, metric) for side in sides]
+    found = _centred(sides) if centred else [_means(side) for side in sides]
     levels = [*dict.fromkeys(dict(place)[axis] for one in found for place in one)]
     if not (sides[0].recipe.is_named or sides[0].recipe.tricks):  # whose order is the run's own
         levels.sort()
@@ -70,7 +64,8 @@ def overlay_info(sides: Sequence[Side], metric: Metric = "test_error", *, centre
         name = ", ".join([side.label, *(f"{other} {level}" for other, level in zip(others, rest, strict=True))])
         color, dash = PALETTE[index % len(PALETTE)], DASHES[(dashes.index(rest) + index // len(PALETTE)) % len(DASHES)]
         lines.append(Line(as_text(name), color, dash, tuple(marks)))
-    return Overlay((_CENTRED if centred else _LABELS)[metric], axis, _ticks(sides, axis, levels), tuple(lines))
+    label = "test error over the run's mean (points)" if centred else "test error (%)"
+    return Overlay(label, axis, _ticks(sides, axis, levels), tuple(lines))
 
 
 def overlay(info: Overlay) -> go.Figure:
@@ -100,18 +95,18 @@ def _line(line: Line) -> go.Scatter:
     )
 
 
-def _means(side: Side, metric: Metric) -> dict[Place, Interval]:
-    measured, _ = parts([(side, point) for point in side.points.values()], metric)
+def _means(side: Side) -> dict[Place, Interval]:
+    measured, _ = parts([(side, point) for point in side.points.values()])
     return {place: crossed_mean(one) for place, one in zip(side.points, measured, strict=True)}
 
 
-def _centred(sides: Sequence[Side], metric: Metric) -> list[dict[Place, Interval]]:
+def _centred(sides: Sequence[Side]) -> list[dict[Place, Interval]]:
     """Nothing where the runs share no two settings."""
     places = [place for place in sides[0].points if all(place in side.points for side in sides)]
     if len(places) < 2:
         return [{} for _ in sides]
     weights = np.eye(len(places)) - 1 / len(places)
-    measured = [parts([(side, side.points[place]) for place in places], metric)[0] for side in sides]
+    measured = [parts([(side, side.points[place]) for place in places])[0] for side in sides]
     return [{place: crossed_contrast(one, row) for place, row in zip(places, weights, strict=True)} for one in measured]
 
 

@@ -73,7 +73,7 @@ def _places(info: Agreeing, index: int) -> list[float]:
 
 def _taus(info: Agreeing, index: int, name: str, symbol: str) -> go.Scatter:
     taus = [one.by_loss if index else one.by_error for one in info.runs]
-    known = [tau.high == tau.high for tau in taus]
+    known = [math.isfinite(tau.high) for tau in taus]
     return go.Scatter(
         x=_places(info, index),
         y=[tau.mean for tau in taus],
@@ -95,7 +95,7 @@ def _taus(info: Agreeing, index: int, name: str, symbol: str) -> go.Scatter:
 def _ceilings(info: Agreeing, index: int, name: str) -> go.Scatter:
     return go.Scatter(
         x=_places(info, index),
-        y=[one.ceilings[index] if one.ceilings[index] == one.ceilings[index] else None for one in info.runs],
+        y=[one.ceilings[index] if math.isfinite(one.ceilings[index]) else None for one in info.runs],
         hovertemplate=f"{name} %{{y:.2f}}<extra></extra>",
         mode="markers",
         marker={"size": 14, "symbol": "line-ew", "line": {"width": 2, "color": PALETTE[index]}},

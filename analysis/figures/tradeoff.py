@@ -57,7 +57,7 @@ def tradeoff_info(
 ) -> Tradeoff:
     """Every seed, and the mean with its 95 % interval, over test images, too, where `measured.means` has them.
 
-    What was published stands beside test error only. A trial's seconds are multiplied by the cores that it keeps busy.
+    What was published stands beside test error only.
     """
     measured = by_replicate(table, metric)
     names = [setting.setting for setting in recipe.settings]

@@ -15,6 +15,7 @@ from search.launch import conclude
 from search.options import BAG
 from search.presets import training_for
 from search.seen import seen
+from search.settings import setting, trained_on
 from search.tricks import asked_tricks
 from search.words import integer, of
 from space.arch import Arch
@@ -50,7 +51,7 @@ def _recipe(
 ) -> Recipe:  # fmt: skip
     costs = cost(arch)
     return Recipe(
-        command=options.command,
+        **trained_on(options, data, fidelity, training, seeds),
         budget=shown(costs.macs),
         budget_macs=costs.macs,
         axis=("tricks",),
@@ -59,12 +60,6 @@ def _recipe(
         base=options.network,
         base_macs=costs.macs,
         resolution=arch.input.resolution,
-        data=data.name,
-        data_digest=data.digest,
-        seed=0,
-        seeds=seeds,
-        fidelity=fidelity,
-        training=training,
         settings=_settings(arch, of("--fidelity", lambda: trained_as(arch, fidelity, data)), tricks),
         tricks=tricks,
     )
@@ -83,20 +78,8 @@ def text(recipe: Recipe) -> str:
 
 
 def _settings(arch: Arch, proxy: Arch, tricks: tuple[Trick, ...]) -> tuple[Setting, ...]:
-    costs, trained = cost(arch), cost(proxy)
+    macs = cost(arch).macs
     return tuple(
-        Setting(
-            value=value,
-            setting=name,
-            sentence=str(arch),
-            macs=costs.macs,
-            params=costs.params,
-            activations=costs.activations,
-            budget_error=0.0,
-            base_error=0.0,
-            proxy=str(proxy),
-            proxy_macs=trained.macs,
-            proxy_params=trained.params,
-        )
+        setting(value, name, arch, proxy, budget_macs=macs, base_macs=macs)
         for value, name in enumerate(["none", *(f"+ {trick.name}" for trick in tricks)])
     )

@@ -15,6 +15,7 @@ from search.errors import UsageError
 from search.launch import conclude
 from search.presets import known_fidelity, training_for
 from search.seen import seen
+from search.settings import setting, trained_on
 from search.words import integer, of, planned
 from space.axes import axes, yielding
 from space.cost import cost
@@ -51,7 +52,7 @@ def asked_recipe(
     settings = _settings(plan, reduction(fidelity, data))
     refuse_unfit(training, data, {one.setting: one.proxy for one in settings})
     return Recipe(
-        command=options.command,
+        **trained_on(options, data, fidelity, training, seeds),
         budget=plan.budget.text,
         budget_macs=plan.budget.macs,
         axis=plan.axis,
@@ -60,12 +61,6 @@ def asked_recipe(
         base=plan.base_name,
         base_macs=cost(plan.base).macs,
         resolution=plan.base.input.resolution,
-        data=data.name,
-        data_digest=data.digest,
-        seed=0,
-        seeds=seeds,
-        fidelity=fidelity,
-        training=training,
         settings=settings,
         race=options.race,
     )
@@ -73,21 +68,10 @@ def asked_recipe(
 
 def _settings(plan: Plan, reduction: Reduction) -> tuple[Setting, ...]:
     trained = of("--fidelity", lambda: proxies(plan, reduction))
+    against = {"budget_macs": plan.budget.macs, "base_macs": cost(plan.base).macs}
     return tuple(
-        Setting(
-            value=setting.value,
-            setting=setting.name,
-            sentence=str(setting.arch),
-            macs=setting.cost.macs,
-            params=setting.cost.params,
-            activations=setting.cost.activations,
-            budget_error=setting.budget_error,
-            base_error=setting.base_error,
-            proxy=str(proxy),
-            proxy_macs=cost(proxy).macs,
-            proxy_params=cost(proxy).params,
-        )
-        for setting, proxy in zip(plan.settings, trained, strict=True)
+        setting(one.value, one.name, one.arch, proxy, **against)
+        for one, proxy in zip(plan.settings, trained, strict=True)
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from search.errors import UsageError
 from search.subject import subject
-from search.words import writable
+from search.words import one_of, writable
 from space.fuse import Fusion
 
 KEPT = "kept"
@@ -15,9 +15,7 @@ FORMS = ("torch", "onnx", "torchscript", "safetensors", "python")
 
 def run(options: Namespace) -> int:
     """Write the file, and say what it holds."""
-    form = options.to
-    if form not in FORMS:
-        raise UsageError(f"--to: {form!r} is no form; write {', '.join(FORMS)}")
+    form = one_of("--to", options.to, FORMS)
     path = writable("--output", options.output)
     found = subject(options.network)
     from search.export import Network, write  # imports torch

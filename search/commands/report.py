@@ -4,7 +4,6 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import cast, get_args
 
@@ -20,6 +19,7 @@ from analysis.text import text
 from analysis.words import plural, shown
 from search.errors import UsageError
 from search.saving import refuse_half_said, save
+from search.words import one_of
 
 SHOWN = 5  # networks of a front
 
@@ -45,12 +45,7 @@ def run(options: Namespace) -> int:
 def _method(options: Namespace) -> Method:
     """Of importances, as asked for."""
     names = get_args(Method)
-    word = options.importance or names[0]
-    if word not in names:
-        (near,) = get_close_matches(word, names, n=1, cutoff=0)
-        raise UsageError(
-            f"--importance: {word[:40]!r} is not known; write {' or '.join(names)} (the nearest is {near})"
-        )
+    word = one_of("--importance", options.importance or names[0], names)
     if options.importance and (options.text or options.table):
         raise UsageError("--importance: is of a report's figure; leave --text and --table out")
     return cast("Method", word)

@@ -4,7 +4,6 @@ import re
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,7 +22,8 @@ from search.option_groups import TOLERANCE
 from search.presets import training_for
 from search.priors import refuse_impossible, tunables
 from search.seen import seen
-from search.words import integer, of, planned, tolerance
+from search.settings import trained_on
+from search.words import integer, of, one_of, planned, tolerance
 from space.arch import Input
 from space.axes import AXES
 from space.base import base_of
@@ -87,7 +87,7 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
     )
     _refuse_clash(chooser_of(sweep.space, sweep.budgets, share, resolution), sweep)  # and what is not possible
     return Recipe(
-        command=options.command,
+        **trained_on(options, data, fidelity, training, seeds),
         budget=amount.text,
         budget_macs=amount.macs,
         axis=(),
@@ -96,12 +96,6 @@ def _free(options: Namespace, data: DataSet, fidelity: Fidelity, training: Train
         base=base.name,
         base_macs=cost(base.arch).macs,
         resolution=resolution,
-        data=data.name,
-        data_digest=data.digest,
-        seed=0,
-        seeds=seeds,
-        fidelity=fidelity,
-        training=training,
         sweep=sweep,
     )
 
@@ -137,11 +131,7 @@ def _sweep(options: Namespace, proxy_macs: int) -> Sweep:
 
 
 def _known(option: str, word: str, kind: Any) -> Any:  # noqa: ANN401 -- a Literal, and one of its words
-    words = get_args(kind)
-    if word not in words:
-        (near,) = get_close_matches(word, words, n=1, cutoff=0)
-        raise UsageError(f"{option}: {word[:40]!r} is not known; write {', '.join(words)} (the nearest is {near})")
-    return word
+    return one_of(option, word, get_args(kind))
 
 
 def _flops(limits: Sequence[Limit]) -> Budget:

@@ -4,7 +4,7 @@ import re
 from argparse import Namespace
 from pathlib import Path
 
-from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe, Setting
+from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe
 from analysis.training import Training
 from analysis.words import plural
 from search.asked import Means, data_and_training, reduction, refuse_unfit, trained_as
@@ -15,6 +15,7 @@ from search.launch import conclude
 from search.presets import training_for
 from search.proxies import proxies_text
 from search.seen import seen
+from search.settings import setting, trained_on
 from search.words import integer, of
 from space.arch import Arch
 from space.budget import shown
@@ -81,7 +82,7 @@ def _recipe(
     first = next(iter(named.values()))
     macs = cost(first).macs
     return Recipe(
-        command=options.command,
+        **trained_on(options, data, fidelity, training, seeds),
         budget=shown(macs),
         budget_macs=macs,
         axis=(NETWORKS,),
@@ -90,14 +91,8 @@ def _recipe(
         base=next(iter(named)),
         base_macs=macs,
         resolution=first.input.resolution,
-        data=data.name,
-        data_digest=data.digest,
-        seed=0,
-        seeds=seeds,
-        fidelity=fidelity,
-        training=training,
         settings=tuple(
-            _setting(place, name, arch, proxy, macs)
+            setting(place, name, arch, proxy, budget_macs=macs, base_macs=macs)
             for place, ((name, arch), proxy) in enumerate(
                 zip(named.items(), _proxies(named, fidelity, data, equal=options.equal), strict=True)
             )
@@ -111,20 +106,3 @@ def _proxies(named: dict[str, Arch], fidelity: Fidelity, data: DataSet, *, equal
     if not equal:
         return [of("--fidelity", lambda arch=arch: trained_as(arch, fidelity, data)) for arch in archs]  # type: ignore[misc]
     return list(of("--equal", lambda: equal_proxies(archs, reduction(fidelity, data))))
-
-
-def _setting(place: int, name: str, arch: Arch, proxy: Arch, macs: int) -> Setting:
-    costs, trained = cost(arch), cost(proxy)
-    return Setting(
-        value=place,
-        setting=name,
-        sentence=str(arch),
-        macs=costs.macs,
-        params=costs.params,
-        activations=costs.activations,
-        budget_error=costs.macs / macs - 1,
-        base_error=costs.macs / macs - 1,
-        proxy=str(proxy),
-        proxy_macs=trained.macs,
-        proxy_params=trained.params,
-    )

@@ -4,8 +4,7 @@ import json
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Collection
-from difflib import get_close_matches
+from typing import cast
 
 from analysis.figures.zoo import BYS, By, Zoo, zoo_info
 from analysis.files import write_atomically
@@ -14,7 +13,7 @@ from analysis.words import amount, number
 from analysis.zoo import Known, devices, families, resolutions
 from analysis.zoo_page import page
 from search.errors import UsageError
-from search.words import writable
+from search.words import one_of, writable
 
 MEANING = (
     "px: side of the test images; costs{at} and errors are at that resolution. error: top-1 on ImageNet-1K, the median "
@@ -57,7 +56,7 @@ def _asked(options: Namespace) -> Zoo:
     by, device = _by(options)
     wanted = options.family or []
     for name in wanted:
-        _refuse_unknown("--family", name, families())
+        one_of("--family", name, families())
     info = zoo_info(by, device, resolution=_resolution(options.resolution), families=wanted)
     if not info.known:
         of = f" of {' and '.join(wanted)}" if wanted else ""
@@ -79,18 +78,9 @@ def _resolution(written: str | None) -> int | None:
 
 
 def _by(options: Namespace) -> tuple[By, str | None]:
-    by = next((one for one in BYS if one == options.by), None)
-    if by is None:
-        raise UsageError(f"--by: {options.by!r} is no measure; write {', '.join(BYS)}")
+    by = cast("By", one_of("--by", options.by, BYS))
     if options.device is None:
         return by, None
     if by != "speed":
         raise UsageError("--device: only speed was measured on devices; add --by speed")
-    _refuse_unknown("--device", options.device, devices())
-    return by, options.device
-
-
-def _refuse_unknown(option: str, name: str, there: Collection[str]) -> None:
-    if name not in there:
-        (nearest,) = get_close_matches(name.lower(), there, n=1, cutoff=0)
-        raise UsageError(f"{option}: {name!r} is none of {', '.join(there)} (the nearest is {nearest})")
+    return by, one_of("--device", options.device, devices())

@@ -15,18 +15,16 @@ VALIDATION_FRACTION, VALIDATION_MOST = 0.1, 2_500
 TEST_FRACTION = 0.2  # where nothing says what is to be tested
 
 
-def split(
-    data: DataSet, *, run_seed: int, replicate: int, train_images: int, validation_images: int | None = None
-) -> tuple[Indices, Indices]:
+def split(data: DataSet, *, run_seed: int, replicate: int, train_images: int) -> tuple[Indices, Indices]:
     """Which of `data.train` train and which validate: indices, in an order fixed by seed and replicate alone.
 
-    The validation part is stratified by class: a tenth of the images and at most 2,500, unless said, at least one of
+    The validation part is stratified by class: a tenth of the images and at most 2,500, at least one of
     each class. Training images are drawn from the rest, the fewer always being the first of the more.
     """
     labels = data.train.labels
     most = min(int(VALIDATION_FRACTION * len(labels)), VALIDATION_MOST)
     rng = np.random.default_rng(seed_for("split", run_seed, replicate))
-    rest, validation = stratified(labels, most if validation_images is None else validation_images, rng)
+    rest, validation = stratified(labels, most, rng)
     train = rest[:train_images]
     if len(train) < 2 or not len(validation):
         counts = f"{len(train)} images to train on and {len(validation)} to validate on"

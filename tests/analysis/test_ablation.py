@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.ablation import ablation_verdict, effect
+from analysis.ablation import ablation_verdict
 from analysis.comparison.sides import shared_points, sides
+from analysis.differences import effect
 from analysis.figures.effects import effects, effects_info
 from analysis.measured import all_together, comparisons, summaries
 from analysis.plain import PlainError

@@ -108,7 +108,7 @@ MISTAKES = [
         "--values: stage1.block1: grouped(3): 64 channels are not divisible",
     ),
     ([*QUESTION, "--values", "500"], "--values: cardinality 500 fits no width"),
-    ([*QUESTION, "--match", "roughly"], "--match: 'roughly' is no rule; write paper or exact"),
+    ([*QUESTION, "--match", "roughly"], "--match: 'roughly' is not known; write paper, exact"),
     ([*QUESTION, "--resolution", "-5"], "--resolution: '-5' is not possible"),
     ([*QUESTION, "--resolution", "1_0"], "--resolution: '1_0' is not possible"),
     ([*QUESTION, "--values", "٣"], "--values: '٣' is not possible"),

@@ -142,7 +142,10 @@ def test_weights_that_a_run_keeps_are_the_proxys(tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["resnet50", "--to", "tflite", "--output", "x"], "--to: 'tflite' is no form; write torch, onnx, torchscript,"),
+        (
+            ["resnet50", "--to", "tflite", "--output", "x"],
+            "--to: 'tflite' is not known; write torch, onnx, torchscript,",
+        ),
         (
             ["resnet50", "--to", "torch", "--output", "none/x"],
             "--output: 'none/x' cannot be written: there is no folder",

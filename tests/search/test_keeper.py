@@ -100,7 +100,7 @@ def test_what_is_kept_is_exported(run: Run, tmp_path: Path, capsys: pytest.Captu
 def test_whose_weights_are_there_is_said(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.commands.report.write", lambda run, **_: run.folder / "report.html")
+    monkeypatch.setattr("search.commands.report.write", lambda run, *_, **__: run.folder / "report.html")
     tell(run)
     said = f"weights: of 1 trial; explore export {run.folder} --to onnx --output FILE.onnx"
     assert capsys.readouterr().out.splitlines()[-2] == said
@@ -115,7 +115,10 @@ def test_what_is_not_kept_is_not_exported(whose: str, tmp_path: Path, capsys: py
 
 def test_which_weights_is_one_of_two_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*QUESTION, "--keep-weights", "some"]) == 2
-    assert capsys.readouterr().err == "explore: --keep-weights: 'some' is not known; write best or all\n"
+    assert (
+        capsys.readouterr().err
+        == "explore: --keep-weights: 'some' is not known; write best, all (the nearest is best)\n"
+    )
 
 
 def test_weights_are_on_the_disk_before_the_ledger_names_them(tmp_path: Path) -> None:

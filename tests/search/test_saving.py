@@ -35,7 +35,7 @@ RUN = str(AXIS_RUNS[0])
         (["--table", "trials", "--output", "no/x.csv"], "there is no folder 'no'"),
         (
             ["--importance", "fanva"],
-            "--importance: 'fanva' is not known; write ped-anova or fanova (the nearest is fanova",
+            "--importance: 'fanva' is not known; write ped-anova, fanova (the nearest is fanova",
         ),
         (["--importance", "fanova"], "is no sweep: its settings differ in the axis alone"),
         (["--importance", "fanova", "--text"], "--importance: is of a report's figure; leave --text and --table out"),

@@ -85,7 +85,10 @@ def test_fields_after_the_name_change_a_fidelity() -> None:
         (["a:resnet50", "a:resnet34"], "NETWORK: 'a' is the name of two networks; call one otherwise"),
         (["resnet50", "resnet5o"], "NETWORK: no network is called 'resnet5o'; the nearest is resnet50"),
         (["resnet50", "resnet20_cifar", "--equal"], "NETWORK: resnet20_cifar is of 32 pixels"),
-        (["resnet50", "resnet34", "--fidelity", "quik"], "--fidelity: 'quik' is not known; write tiny, quick, medium"),
+        (
+            ["resnet50", "resnet34", "--fidelity", "quik"],
+            "--fidelity: 'quik' is not known; write tiny, quick, trusted, medium",
+        ),
         (["resnet50", "resnet34", "--fidelity", "quick,epoch=3"], "--fidelity: epoch: no such field; the nearest is"),
         (["resnet50", "resnet34", "--fidelity", "quick,epochs=0"], "--fidelity: epochs: 0 is not possible"),
         (

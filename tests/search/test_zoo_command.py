@@ -41,13 +41,13 @@ def test_the_map_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--by", "size"], "--by: 'size' is no measure; write macs, params, activations, speed"),
+        (["--by", "size"], "--by: 'size' is not known; write macs, params, activations, speed"),
         (["--device", "gpu"], "--device: only speed was measured on devices; add --by speed"),
         (["--by", "speed", "--device", "rtx4090"], "the nearest is gpu_rtx4090_amp"),
         (["--plot", "no/zoo.html"], "there is no folder 'no'"),
         (["--plot", "zoo.png"], "--plot: 'zoo.png' is no map's file; it ends with .html"),
         (["--resolution", "9" * 5_000], "is none at which weights were tested"),
-        (["--family", "resnxt"], "--family: 'resnxt' is none of resnet, res2net, "),
+        (["--family", "resnxt"], "--family: 'resnxt' is not known; write resnet, res2net, "),
         (["--family", "resnxt"], "(the nearest is resnext)"),
         (["--resolution", "230"], "--resolution: '230' is none at which weights were tested: 160, 176, 224"),
         (["--resolution", "230"], "(the nearest is 224)"),
