@@ -34,8 +34,7 @@ def plots_of(run: Run, method: Method = "ped-anova") -> list[Plot]:
     """All that the report of a run has, in its order; `method` is of a sweep's importances."""
     if run.recipe.sweep:
         return sweep_plots(run, outcomes(run), method)
-    trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    return axis_plots(run.recipe, trials, run.trials(), image_scores(run))
+    return axis_plots(run.recipe, run.ordered(), run.trials(), image_scores(run))
 
 
 def axis_plots(

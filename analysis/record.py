@@ -125,6 +125,10 @@ class Run:
                 trials[trial.key] = trial
         return trials
 
+    def ordered(self) -> list[Trial]:
+        """The last word on every trial, by setting and replicate, whichever ended first."""
+        return sorted(self.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
+
     def proposals(self) -> tuple[Proposal, ...]:
         """What a sweep has proposed, by number."""
         return tuple(sorted(self._read().proposals, key=lambda proposal: proposal.number))

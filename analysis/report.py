@@ -3,28 +3,22 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-
 from analysis import sweep_report
 from analysis.ablation import ablation_sheet
 from analysis.cells import difference_words, interval_words
-from analysis.failures import failures
 from analysis.files import write_atomically
-from analysis.going import going
 from analysis.image_scores import ImageScores, image_scores
 from analysis.importances import Method
-from analysis.listing import listing
 from analysis.measured import Summary, intervals_words, summaries
-from analysis.pages import machines, template
+from analysis.pages import template
 from analysis.plots import axis_plots
 from analysis.published import published_for
-from analysis.questions import judged, progress, question
+from analysis.questions import judged
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.reduction import reduction
+from analysis.run_page import run_page
 from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, measured, none, row
-from analysis.trust import trust_words
-from analysis.words import FLOPS_CONVENTION
 
 COLUMNS = (
     "setting", "test error (%)", "change from the first (points)", "test loss (nats)", "seeds", "published error (%)",
@@ -56,28 +50,15 @@ def write(
 def render(run: Run, at: datetime | None = None, known: ImageScores | None = None) -> str:
     """The report as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
     recipe, table, scores = run.recipe, run.trials(), image_scores(run, known)
-    trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
-    plots, numbers = axis_plots(recipe, trials, table, scores), summaries(recipe, table, scores)
+    plots, numbers = axis_plots(recipe, run.ordered(), table, scores), summaries(recipe, table, scores)
     return template("report.html").render(
-        recipe=recipe,
-        question=question(recipe),
+        run_page(run, plots, FIRST, recipe.settings, at),
         verdict=judged(recipe, table, scores),
         names=[setting.setting for setting in recipe.settings],
-        progress=progress(recipe, trials),
-        going=going(recipe, trials, at),
-        first=[plot for plot in plots if plot.name in FIRST],
-        folded=[plot for plot in plots if plot.name not in FIRST],
+        sentences=recipe.settings,
         intervals=intervals_words(numbers),
         settings=_sheet(recipe, numbers),
         reduced=reduction(recipe),
-        trust=trust_words(recipe),
-        failures=failures(trials),
-        trials=listing(run, trials, recipe.settings),
-        notices=run.notices,
-        machines=machines(trials),
-        toml=recipe.to_toml(),
-        convention=FLOPS_CONVENTION,
-        plotly=get_plotlyjs(),
     )
 
 

@@ -3,21 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
-
-from analysis.failures import failures
-from analysis.going import going
 from analysis.importances import Method
-from analysis.listing import chosen, listing
-from analysis.pages import machines, template
-from analysis.questions import progress, question
+from analysis.listing import chosen
+from analysis.pages import template
 from analysis.recipe import Recipe
 from analysis.record import Run
+from analysis.run_page import run_page
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
 from analysis.sheets import Cell, Sheet, deviation, large, measured, row
 from analysis.sweep_plots import sweep_plots
-from analysis.trust import trust_words
-from analysis.words import FLOPS_CONVENTION, amount
+from analysis.words import amount
 
 ROWS = 50  # of the best
 FIRST = ("progress", "front")  # the plots that stand open; the others are folded
@@ -27,31 +22,17 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
     """The page as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
     recipe, found = run.recipe, outcomes(run)
     assert recipe.sweep
-    trials = sorted(run.latest().values(), key=lambda trial: (trial.setting, trial.replicate, trial.key))
     plots, best = sweep_plots(run, found, method, goes_on=at is not None), ranked(found)[:ROWS]
     return template("sweep.html").render(
-        recipe=recipe,
-        question=question(recipe),
+        run_page(run, plots, FIRST, [one.proposal.setting for one in found], at),
         verdict=sweep_verdict(recipe, found),
         names=[one.proposal.setting.setting for one in best],
-        progress=progress(recipe, trials),
-        going=going(recipe, trials, at),
-        first=[plot for plot in plots if plot.name in FIRST],
-        folded=[plot for plot in plots if plot.name not in FIRST],
-        proposals=_sheet(recipe, best),
         sentences=[one.proposal.setting for one in best],
+        proposals=_sheet(recipe, best),
         tuned=[one.field for one in recipe.sweep.tune],
         settings=[setting.setting for setting in recipe.settings],
         tolerance=f"{100 * recipe.sweep.tolerance:g} %",
         proxy_cost=amount(recipe.sweep.proxy_macs),
-        trust=trust_words(recipe),
-        failures=failures(trials),
-        trials=listing(run, trials, [one.proposal.setting for one in found]),
-        notices=run.notices,
-        machines=machines(trials),
-        toml=recipe.to_toml(),
-        convention=FLOPS_CONVENTION,
-        plotly=get_plotlyjs(),
     )
 
 

@@ -17,7 +17,7 @@ from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics import Interval
 from analysis.terminal import columns, cut, filled
-from analysis.trust import trust_words
+from analysis.trust import ASSUMPTION, trust_words
 from analysis.words import MISSING, amount, number, percent, plural, shown
 
 BEST = 10  # proposals
@@ -38,7 +38,9 @@ def text(run: Run, width: int = 80) -> str:
         *([f"{said.outlook}."] if said.outlook else []),
         f"{progress(recipe, trials)}.",
     ]
-    words += [f"{trained_words(recipe)} {trust_words(recipe)}"] if not recipe.tricks else [trained_words(recipe)]
+    words += (
+        [f"{trained_words(recipe)} {ASSUMPTION}{trust_words(recipe)}"] if not recipe.tricks else [trained_words(recipe)]
+    )
     parts = [paragraph(one, width) for one in words]
     table = _proposals(run, width) if recipe.sweep else _settings(run, scores, width)
     return "\n\n".join([*parts, *table, *_failures(run, width)])

@@ -13,6 +13,9 @@ from analysis.training import Training
 from analysis.words import number
 
 LIKE = 1.5  # times the study's multiply-adds, or one in so many
+ASSUMPTION = (
+    "Whether the order of proxies is the order of candidates is an assumption of this report, not a result of it. "
+)
 UNMEASURED = (
     "How far the order of these agrees with that of larger ones was not measured; train the same networks at both "
     "fidelities, and explore report RUN RUN says it."
