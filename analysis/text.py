@@ -56,7 +56,7 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     numbers = summaries(run.recipe, run.trials(), scores)
     errors = [summary.error for summary in numbers]
     beside = "the one before" if run.recipe.tricks else "the first"
-    own = ["changed"] if run.recipe.tricks else ["MACs", f"off {'base' if run.recipe.is_named else 'budget'}"]
+    own = [] if run.recipe.tricks else ["MACs", f"off {'base' if run.recipe.is_named else 'budget'}"]
     rows = [["setting", *own, "seeds", "test error (%)", f"change from {beside}"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
         change = difference_words(summary.difference) if index else MISSING
@@ -65,13 +65,18 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
     order = published_words(run.recipe, run.trials())
     said = [paragraph(words, width) for words in (intervals_words(numbers), order) if words]
-    return [columns(rows, width), *said, *([plot] if plot else [])]
+    changes = [
+        filled(f"{setting.setting}: {change_words(run.recipe, index)}", width, indent="  ")
+        for index, setting in enumerate(run.recipe.settings[1:], 1)
+        if run.recipe.tricks
+    ]
+    return [columns(rows, width), *(["\n".join(changes)] if changes else []), *said, *([plot] if plot else [])]
 
 
 def _own(recipe: Recipe, index: int) -> list[str]:
-    """What settings differ in beside their results: in an ablation the training, else what they cost."""
+    """What settings cost, where that is not the same for all."""
     if recipe.tricks:
-        return [change_words(recipe, index) or MISSING]
+        return []
     setting = recipe.settings[index]
     return [amount(setting.macs), percent(setting.budget_error)]
 
