@@ -9,6 +9,8 @@ from space import Arch, SpaceError, parse
 from space.families.resnet import Bottleneck
 from space.table import table
 
+KINDS = 4  # of networks that are in no order, in a cell
+
 
 class Reduced(NamedTuple):
     """A row of the table: what, of the candidates, of the proxies."""
@@ -50,7 +52,8 @@ def reduction(recipe: Recipe) -> list[Reduced]:
         if any(here):
             solved = "; solved so that all proxies cost the same" if field == "inner" and recipe.match else ""
             kept = here == there and not solved
-            rows.append(Reduced(words, _said(here, names), "kept" if kept else _said(there, names) + solved))
+            candidate, proxy = (_said(of, names, in_order=not recipe.is_named) for of in (here, there))
+            rows.append(Reduced(words, candidate, "kept" if kept else proxy + solved))
     images = f"{recipe.data}, at most {recipe.fidelity.train_images:,} training images"
     rows.append(Reduced("training", "none", f"{images}, {plural(recipe.fidelity.epochs, 'epoch')}"))
     return rows
@@ -80,8 +83,14 @@ def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _said(values: list[str], names: list[str]) -> str:
-    """What all settings share; else what the first and the last have."""
+def _said(values: list[str], names: list[str], *, in_order: bool) -> str:
+    """What all settings share; else what the first and the last have, or where they are in no order each kind."""
     if len(set(values)) == 1:
         return values[0]
-    return f"{values[0]} ({names[0]}) to {values[-1]} ({names[-1]})"
+    if in_order:
+        return f"{values[0]} ({names[0]}) to {values[-1]} ({names[-1]})"
+    kinds: dict[str, list[str]] = {}
+    for value, name in zip(values, names, strict=True):
+        kinds.setdefault(value, []).append(name)
+    said = [f"{value} ({own[0]}{f' and {len(own) - 1} more' if own[1:] else ''})" for value, own in kinds.items()]
+    return "; ".join(said[:KINDS]) + (f"; and {len(said) - KINDS} more" if said[KINDS:] else "")

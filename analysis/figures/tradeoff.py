@@ -148,7 +148,7 @@ def _published(line: Line, color: str) -> go.Scatter:
         y=[point.published for point in points],
         customdata=[point.hover for point in points],
         hovertemplate=f"published %{{y:.2f}} %<br>{TOLD}",
-        mode="lines+markers",
+        mode="lines+markers" if line.joined else "markers",
         marker={"size": 9, "color": color, "symbol": "diamond-open"},
         line={"color": color, "width": 2, "dash": "dot"},
         name=line.name,

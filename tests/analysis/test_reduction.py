@@ -77,3 +77,16 @@ def test_a_sentence_that_is_none_is_one_line_with_its_place(field: str) -> None:
 
 def test_without_settings_the_training_is_said() -> None:
     assert [row.what for row in reduction(a_recipe({}))] == ["training"]
+
+
+def test_networks_in_no_order_are_told_by_kind() -> None:
+    recipe = planned("cardinality", (1, 4, 32))
+    named = replace(recipe, axis=("network",), against="", match="")
+    ours = "64, 128, 256, 512 (1x64d); 96, 192, 384, 768 (4x24d); 128, 256, 512, 1024 (32x4d)"
+    assert rows(named)["bottleneck width of each stage"][0] == ours
+    assert rows(named)["stem"] == rows(recipe)["stem"]
+    first = named.settings[0]
+    other = replace(first, setting="short", value=3, sentence=first.sentence.replace("6*", "5*"), proxy="resnet18")
+    assert rows(replace(named, settings=(*named.settings, other)))["bottleneck width of each stage"][0].startswith(
+        "64, 128, 256, 512 (1x64d and 1 more); 96,"
+    )
