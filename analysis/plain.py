@@ -116,7 +116,8 @@ def _right(name: str, hints: Mapping[str, Kind]) -> str:
     within = [field for field, kind in options if is_dataclass(kind) and name in _names(cast("Kind", kind))]
     if within:
         return f"it stands in [{within[0]}]"
-    return f"the nearest is {get_close_matches(name, hints, 1, 0.0)[0]!r}"
+    short = "".join(word[:1] for word in name.split("_"))  # learning_rate
+    return f"the nearest is {short if short in hints else get_close_matches(name, hints, 1, 0.0)[0]!r}"
 
 
 def _reader_of_dict(kind: Kind) -> Reader:

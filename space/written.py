@@ -185,6 +185,8 @@ class _Reader:
         return self.next_is(token) and bool(self.rest.pop())
 
     def take(self, expected: str = "") -> str:
+        if expected and not self.rest:
+            raise SpaceError(f"{excerpt(self.source)}: a bracket is not closed")
         if not self.rest or (expected and self.rest[-1] != expected):
             found = repr(self.rest[-1]) if self.rest else "the end"
             raise SpaceError(f"expected {repr(expected) if expected else 'a part'}, found {found}")
