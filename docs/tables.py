@@ -37,6 +37,7 @@ QUESTIONS = {
     "Cardinality against width": ("cardinality", "cardinality-exact"),
     "Radix against cardinality": ("radix",),
     "Scale": ("scale",),
+    "Growth rate": ("growth-rate",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
@@ -197,7 +198,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-QUOTED = ("cardinality", "cardinality-exact", "radix", "scale")
+QUOTED = ("cardinality", "cardinality-exact", "radix", "scale", "growth-rate")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,
