@@ -22,7 +22,7 @@ from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, me
 
 COLUMNS = (
     "setting", "test error (%)", "change from the first (points)", "test loss (nats)", "seeds", "published error (%)",
-    "MACs", "off budget", "off base", "params", "activations", "proxy MACs",
+    "FLOPs", "off budget", "off base", "params", "activations", "proxy FLOPs",
 )  # fmt: skip
 FIRST = ("effects", "error", "grid")  # the plots that stand open; the others are folded
 

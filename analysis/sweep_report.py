@@ -45,7 +45,7 @@ def _sheet(recipe: Recipe, best: Sequence[Outcome]) -> Sheet:
     assert recipe.sweep
     objectives = [LABELS[objective] for objective in recipe.sweep.objectives]
     tuned = [one.field for one in recipe.sweep.tune]
-    costs = ("MACs", "params", "activations", "off budget", "proxy MACs")
+    costs = ("FLOPs", "params", "activations", "off budget", "proxy FLOPs")
     columns = ("proposal", *objectives, "test error (%)", *tuned, *costs)
     rows = tuple(row(one.proposal.setting.setting, _cells(one, tuned)) for one in best)
     return Sheet("proposals", "Table of the best proposals", columns, rows)

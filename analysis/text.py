@@ -56,7 +56,7 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     numbers = summaries(run.recipe, run.trials(), scores)
     errors = [summary.error for summary in numbers]
     beside = "the one before" if run.recipe.tricks else "the first"
-    own = [] if run.recipe.tricks else ["MACs", f"off {'base' if run.recipe.is_named else 'budget'}"]
+    own = [] if run.recipe.tricks else ["FLOPs", f"off {'base' if run.recipe.is_named else 'budget'}"]
     rows = [["setting", *own, "seeds", "test error (%)", f"change from {beside}"]]
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
         change = difference_words(summary.difference) if index else MISSING
@@ -99,7 +99,7 @@ def _proposals(run: Run, width: int) -> list[str]:
     best, objectives = ranked(found), run.recipe.sweep.objectives
     if not best:
         return []
-    rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "MACs"]]
+    rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "FLOPs"]]
     for one in best[:BEST]:
         setting = one.proposal.setting
         rows.append([setting.setting, *map(_value, one.values), number(one.test_error, 2), amount(setting.macs)])

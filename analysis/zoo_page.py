@@ -10,7 +10,7 @@ from analysis.words import FLOPS_CONVENTION
 from analysis.zoo import SOURCE, Known
 
 COLUMNS = (
-    "pixels", "MACs", "params", "activations", "lowest error (%)", "median (%)", "highest (%)", "sets of weights",
+    "pixels", "FLOPs", "params", "activations", "lowest error (%)", "median (%)", "highest (%)", "sets of weights",
 )  # fmt: skip
 BAND = (
     "A point is the median error of a network's public weights at one test resolution, its bar their range; costs are "

@@ -74,7 +74,7 @@ def _row(name: str, resolution: int | None) -> Row:
 
 
 def _table(rows: list[Row]) -> str:
-    """Counts in full, aligned; MACs are multiply-adds of convolutions and linear layers."""
+    """Counts in full, aligned; FLOPs are multiply-adds of convolutions and linear layers."""
     columns = ("name", "resolution", "params", "macs", "activations", "cio", "moc")
     return aligned([columns, *([_cell(row[column]) for column in columns] for row in rows)], "<>>>>>>")
 

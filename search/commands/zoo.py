@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
 def _table(info: Zoo, order: list[int]) -> str:
     """As wide as it is, or as the terminal."""
     is_speed = info.by == "speed"
-    head = ["network", "px", "MACs", "params", "images/s" if is_speed else "activations", "error (%)", "sets"]
+    head = ["network", "px", "FLOPs", "params", "images/s" if is_speed else "activations", "error (%)", "sets"]
     rows = [_row(info.known[i], f"{info.x[i]:,.0f}" if is_speed else None) for i in order]
     table = columns([head, *rows], shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
     return f"{table}\n\n{filled(MEANING.format(at=f', {info.label}' if is_speed else ''), 80)}"

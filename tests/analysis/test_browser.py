@@ -139,7 +139,7 @@ COLUMN = "[...document.querySelectorAll('#settings tbody tr')].map(row => row.ce
     ("head", "up"),
     [
         ("setting", ["1x64d", "2x40d", "4x24d", "8x14d", "16x8d", "32x4d"]),
-        ("MACs", ["4.089 G", "4.125 G", "4.160 G", "4.230 G", "4.267 G", "4.462 G"]),
+        ("FLOPs", ["4.089 G", "4.125 G", "4.160 G", "4.230 G", "4.267 G", "4.462 G"]),
         ("published error (%)", ["22.20", "22.30", "22.60", "23.00", "23.90", "–"]),
     ],
 )

@@ -71,7 +71,7 @@ def test_what_was_not_measured_is_a_dash_that_is_sorted_last(tmp_path: Path) -> 
     dashes = [
         name for name, cell in zip(("", *a_columns(tmp_path)), (words(""), *one.cells), strict=True) if cell.text == "–"
     ]
-    assert {"test error (%)", "validation loss (nats)", "seconds", "MACs", "params"} <= set(dashes)
+    assert {"test error (%)", "validation loss (nats)", "seconds", "FLOPs", "params"} <= set(dashes)
     assert {cell.value for cell in one.cells if cell.text == "–"} == {LAST}
 
 

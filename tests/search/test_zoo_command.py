@@ -12,7 +12,7 @@ from search.cli import main
 def test_those_that_cost_least_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["zoo"]) == 0
     head, *rows = capsys.readouterr().out.split("\n\n")[0].splitlines()
-    assert head.split()[:3] == ["network", "px", "MACs"]
+    assert head.split()[:3] == ["network", "px", "FLOPs"]
     by_cost = sorted(known_networks(), key=lambda one: one.macs)
     assert [tuple(row.split()[:2]) for row in rows] == [(one.name, str(one.resolution)) for one in by_cost]
     assert max(map(len, (head, *rows))) <= 80
