@@ -36,6 +36,7 @@ QUESTIONS = {
     "How far to trust a proxy": STUDY,
     "Cardinality against width": ("cardinality", "cardinality-exact"),
     "Radix against cardinality": ("radix",),
+    "Twice the budget": ("twice-the-budget",),
     "Scale": ("scale",),
     "Growth rate": ("growth-rate",),
     "Degradation": ("degradation", "shortcuts-resnext"),
@@ -198,7 +199,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-QUOTED = ("cardinality", "cardinality-exact", "radix", "scale", "growth-rate")
+QUOTED = ("cardinality", "cardinality-exact", "radix", "twice-the-budget", "scale", "growth-rate")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": fidelities,
