@@ -65,8 +65,8 @@ def _refuse_misspelt(words: list[str], parser: ArgumentParser) -> None:
     for word in takewhile(lambda word: word != "--", words):
         name = word.partition("=")[0]
         if name.startswith("--") and name not in actions:
-            (near,) = get_close_matches(name, actions, n=1, cutoff=0)
-            raise UsageError(f"{name[:40]!r} is no option; the nearest is {near}, see {parser.prog} --help")
+            near = "".join(f"; the nearest is {one}" for one in get_close_matches(name, actions, n=1))
+            raise UsageError(f"{name[:40]!r} is no option{near}; see {parser.prog} --help")
         if name in seen and not isinstance(actions[name], _AppendAction):
             raise UsageError(f"{name}: given twice; write it once")
         seen |= {name} & actions.keys()

@@ -118,7 +118,7 @@ MISTAKES = [
     (["--budget", "4", "--axis", "cardinality"], "--budget: '4' means so many multiply-adds"),
     (["--budget", "25Mparams", "--axis", "cardinality"], "--budget: '25Mparams' is for a design space"),
     (["--budget", "4GFLOPs", "--axis", "Cardinalty"], "(the nearest is cardinality)"),
-    ([*QUESTION, "--colour", "red"], "'--colour' is no option; the nearest is "),
+    ([*QUESTION, "--colour", "red"], "'--colour' is no option; see explore "),
     (["--budget", "--axis", "cardinality"], "--budget: missing"),
     (["--budget", "--axis=cardinality"], "--budget: missing"),
     (["--axis", "cardinality", "--budget"], "--budget: missing"),
