@@ -67,7 +67,17 @@ def test_of_very_many_settings_some_stand_for_all() -> None:
     assert (found.tau.mean, found.pairs) == (1, math.comb(MANY, 2))
 
 
-@pytest.mark.parametrize("folder", AXIS_RUNS, ids=[folder.name for folder in AXIS_RUNS])
+PUBLISHED = [folder for folder in AXIS_RUNS if folder.name != "growth-rate"]
+
+
+def test_where_nothing_was_published_nothing_is_said_of_it() -> None:
+    (folder,) = set(AXIS_RUNS) - set(PUBLISHED)
+    run = Run.open(folder)
+    assert published_for(run.recipe) is None
+    assert published_words(run.recipe, run.trials()) == ""
+
+
+@pytest.mark.parametrize("folder", PUBLISHED, ids=[folder.name for folder in PUBLISHED])
 def test_a_run_is_held_against_its_table(folder: Path) -> None:
     """Tau from the definition, over the pairs of settings that the table has."""
     run = Run.open(folder)
