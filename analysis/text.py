@@ -12,7 +12,6 @@ from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import intervals_words, summaries
 from analysis.orders import published_words
 from analysis.questions import answer, progress, question, trained_words
-from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics import Interval
@@ -37,10 +36,8 @@ def text(run: Run, width: int = 80) -> str:
         f"{said.words}.",
         *([f"{said.outlook}."] if said.outlook else []),
         f"{progress(recipe, trials)}.",
+        trained_words(recipe) + ("" if recipe.tricks else f" {ASSUMPTION}{trust_words(recipe)}"),
     ]
-    words += (
-        [f"{trained_words(recipe)} {ASSUMPTION}{trust_words(recipe)}"] if not recipe.tricks else [trained_words(recipe)]
-    )
     parts = [paragraph(one, width) for one in words]
     table = _proposals(run, width) if recipe.sweep else _settings(run, scores, width)
     return "\n\n".join([*parts, *table, *_failures(run, width)])
@@ -61,7 +58,8 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
     for index, (setting, summary) in enumerate(zip(run.recipe.settings, numbers, strict=True)):
         change = difference_words(summary.difference) if index else MISSING
         measured = [f"{summary.error.n:,}", interval_words(summary.error), change]
-        rows.append([setting.setting, *_own(run.recipe, index), *measured])
+        costs = [] if run.recipe.tricks else [amount(setting.macs), percent(setting.budget_error)]
+        rows.append([setting.setting, *costs, *measured])
     plot = plotted([setting.setting for setting in run.recipe.settings], errors, width)
     order = published_words(run.recipe, run.trials())
     said = [paragraph(words, width) for words in (intervals_words(numbers), order) if words]
@@ -71,14 +69,6 @@ def _settings(run: Run, scores: ImageScores, width: int) -> list[str]:
         if run.recipe.tricks
     ]
     return [columns(rows, width), *(["\n".join(changes)] if changes else []), *said, *([plot] if plot else [])]
-
-
-def _own(recipe: Recipe, index: int) -> list[str]:
-    """What settings cost, where that is not the same for all."""
-    if recipe.tricks:
-        return []
-    setting = recipe.settings[index]
-    return [amount(setting.macs), percent(setting.budget_error)]
 
 
 def plotted(names: Sequence[str], intervals: Sequence[Interval], width: int) -> str:

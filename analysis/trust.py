@@ -30,10 +30,9 @@ def trust_words(recipe: Recipe) -> str:
     of = f"{found['networks']:.0f} networks, trained like these on {recipe.data} from {found['seeds']:.0f} seeds,"
     if not found["reference"]:
         return f"Whether larger proxies have the order of these was not measured: {of} are the costliest there are."
-    tau = tau_words(Interval(found["tau"], found["low"], found["high"], int(found["seeds"])))
     seen = f"{number(found['ceiling'], 2)} could be seen if the orders were the same"
     costliest = f"the order of the costliest proxies ({found['reference']})"
-    return f"Measured: {of} stood in {costliest} with Kendall's τ {tau}; {seen}."
+    return f"Measured: {of} stood in {costliest} with Kendall's τ {measured_tau(found)}; {seen}."
 
 
 def _are_alike(recipe: Recipe, macs: float) -> bool:
@@ -53,6 +52,11 @@ def measured(fidelity: Fidelity, data: str) -> "pd.Series[Any] | None":
     for name in ("width", "depth", "train_images", "epochs"):
         same &= (table[name] - getattr(fidelity, name)).abs() < 1e-6
     return table[same].iloc[0] if same.any() else None
+
+
+def measured_tau(found: "pd.Series[Any]") -> str:
+    """For a cell, of a row that is not the reference's own."""
+    return tau_words(Interval(found["tau"], found["low"], found["high"], int(found["seeds"])))
 
 
 @cache

@@ -5,7 +5,7 @@ import os
 import shlex
 import signal
 import sys
-from argparse import ArgumentParser, Namespace, _AppendAction
+from argparse import Action, ArgumentParser, Namespace, _AppendAction
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
@@ -58,9 +58,14 @@ def _run(words: list[str]) -> int:
     return command(options)
 
 
+def _actions(parser: ArgumentParser) -> dict[str, Action]:
+    """The parser's options, each under all its names; argparse has no other list of them."""
+    return {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+
+
 def _refuse_misspelt(words: list[str], parser: ArgumentParser) -> None:
     """An option that is not known comes before all that may be missing, and one given twice would hide the first."""
-    actions = {name: action for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+    actions = _actions(parser)
     seen: set[str] = set()
     for word in takewhile(lambda word: word != "--", words):
         name = word.partition("=")[0]
@@ -103,11 +108,12 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _joined(words: list[str], parser: ArgumentParser) -> list[str]:
     """`--budget -1GFLOPs` as `--budget=-1GFLOPs`: a value may begin with a minus sign, if it is no option itself."""
-    options = {o: a.nargs is None for a in parser._actions for o in a.option_strings}  # noqa: SLF001
+    actions = _actions(parser)
+    takes_value = {name for name, action in actions.items() if action.nargs is None}
     joined: list[str] = []
     for word in words:
-        is_option = word.partition("=")[0] in options
-        if joined and options.get(joined[-1]) and word.startswith("-") and not is_option:
+        is_option = word.partition("=")[0] in actions
+        if joined and joined[-1] in takes_value and word.startswith("-") and not is_option:
             joined[-1] += f"={word}"
         else:
             joined.append(word)

@@ -5,12 +5,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from analysis.about import Field, described, written
-from analysis.orders import tau_words
 from analysis.recipe import Fidelity
-from analysis.statistics import Interval
 from analysis.sweep import Between, Tunable
 from analysis.training import Training
-from analysis.trust import measured
+from analysis.trust import measured, measured_tau
 from search.presets import FIDELITIES, PRESETS, preset
 from search.priors import PRIORS
 from search.tricks import KNOWN
@@ -105,7 +103,7 @@ def _order(fidelity: Fidelity) -> str:
     found = measured(replace(fidelity, resolution=min(28, fidelity.resolution)), "fashion-mnist")
     if found is None:
         return "not measured"
-    return tau_words(Interval(found["tau"], found["low"], found["high"], 0)) if found["reference"] else "the reference"
+    return measured_tau(found) if found["reference"] else "the reference"
 
 
 def changed(training: Training) -> dict[str, object]:

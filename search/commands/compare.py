@@ -33,8 +33,9 @@ def run(options: Namespace) -> int:
     print("", _stages(letters, archs, resolution), sep="\n")
     for letter, arch in zip(letters, archs, strict=True):
         found = sorted((one.error, one.source) for one in published_of(arch))
-        print(*(["", f"{letter}: published top-1 errors"] if found else []), sep="\n", end="\n" if found else "")
-        print(*dict.fromkeys(f"   {error} %  {source}" for error, source in found), sep="\n", end="\n" if found else "")
+        if found:
+            lines = dict.fromkeys(f"   {error} %  {source}" for error, source in found)
+            print(f"\n{letter}: published top-1 errors", *lines, sep="\n")
     for caveat in caveats(" > ".join(map(str, archs))):
         print(f"\n{caveat}")
     return 0

@@ -36,10 +36,10 @@ def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Pa
         raise UsageError(
             f"--race: at most {seeds} seeds decide nothing; write --seeds {FIRST_LOOK} or more, such as 10"
         )
-    means = Means.of(options)
-    data, fidelity, chosen = data_and_training(options)
     if options.race and seeds > LAST_LOOK:
         raise UsageError(f"--race: it is looked at up to {LAST_LOOK} seeds; write --seeds {LAST_LOOK} or fewer")
+    means = Means.of(options)
+    data, fidelity, chosen = data_and_training(options)
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
     return recipe, seen(data, recipe), means, folder
