@@ -1,7 +1,7 @@
 """The door from a run's stored scores to intervals over seeds and test images."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -34,8 +34,8 @@ class ImageScores:
         return {}
 
 
-def image_scores(run: Run, known: ImageScores | None = None) -> ImageScores:
-    """Of the finished trials that kept theirs; what is `known` is not read again.
+def image_scores(run: Run, known: ImageScores | None = None, *, only: Container[str] | None = None) -> ImageScores:
+    """Of the finished trials that kept theirs, or those of certain keys; what is `known` is not read again.
 
     Scores that are missing, damaged or of another test are left out, and `run.notices` says so.
     """
@@ -43,7 +43,7 @@ def image_scores(run: Run, known: ImageScores | None = None) -> ImageScores:
     losses = dict(known.losses) if known else {}
     reasons = []
     for key, trial in run.finished().items():
-        if trial.scores is None or key in errors:
+        if trial.scores is None or key in errors or (only is not None and key not in only):
             continue
         try:
             losses[key], errors[key] = _read(run, trial)

@@ -22,7 +22,10 @@ def question(recipe: Recipe) -> str:
     """In one sentence."""
     if recipe.sweep:
         budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or recipe.budget
-        return f"At {budgets}, which network has the least {' and '.join(recipe.sweep.objectives)}?"
+        what = "network" if recipe.is_free else " and ".join(recipe.axis)
+        fields = " and ".join(one.field for one in recipe.sweep.tune)
+        tuned = f", with {fields} of its own" if fields and not recipe.is_free else ""
+        return f"At {budgets}, which {what} has the least {' and '.join(recipe.sweep.objectives)}{tuned}?"
     if recipe.is_named:
         beside = " once all cost the same" if recipe.match == EQUAL else ""
         others = plural(len(recipe.settings) - 1, "network")

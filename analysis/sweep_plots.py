@@ -16,6 +16,7 @@ from analysis.plot import Plot, nothing_words
 from analysis.record import Run
 from analysis.searched import Outcome, ranked
 from analysis.thinning import thinned_words
+from analysis.tuned import tuned, tuned_plot
 from analysis.words import plural
 
 
@@ -40,8 +41,14 @@ def sweep_plots(
     ]
     nothing = nothing_words(trial.state for one in found for trial in one.trials)
     said = [plot._replace(figure=say_if_empty(plot.figure, nothing)) for plot in plots]
+    each = tuned(run)
     judged = decided(run, found, method, goes_on=goes_on)
-    return [*said[:2], _importances(run, found, judged, method, nothing), *said[2:]]
+    return [
+        *([tuned_plot(each)] if each else []),
+        *said[:2],
+        _importances(run, found, judged, method, nothing),
+        *said[2:],
+    ]
 
 
 def _importances(run: Run, found: tuple[Outcome, ...], judged: Decided, method: Method, nothing: str) -> Plot:

@@ -12,16 +12,18 @@ from analysis.run_page import run_page
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
 from analysis.sheets import Cell, Sheet, deviation, large, measured, row
 from analysis.sweep_plots import sweep_plots
+from analysis.tuned import tuned, tuned_sheet
 from analysis.words import amount
 
 ROWS = 50  # of the best
-FIRST = ("progress", "front")  # the plots that stand open; the others are folded
+FIRST = ("tuned", "progress", "front")  # the plots that stand open; the others are folded
 
 
 def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -> str:
     """The page as text; the same for the same run, whenever it is made, unless it goes on (`at`)."""
     recipe, found = run.recipe, outcomes(run)
     assert recipe.sweep
+    each = tuned(run)
     plots, best = sweep_plots(run, found, method, goes_on=at is not None), ranked(found)[:ROWS]
     return template("sweep.html").render(
         run_page(run, plots, FIRST, [one.proposal.setting for one in found], at),
@@ -29,6 +31,7 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
         names=[one.proposal.setting.setting for one in best],
         sentences=[one.proposal.setting for one in best],
         proposals=_sheet(recipe, best),
+        each=tuned_sheet(each) if each else None,
         tuned=[one.field for one in recipe.sweep.tune],
         settings=[setting.setting for setting in recipe.settings],
         tolerance=f"{100 * recipe.sweep.tolerance:g} %",

@@ -9,6 +9,7 @@ from analysis.ablation import change_words
 from analysis.cells import difference_words, interval_words
 from analysis.failures import failures
 from analysis.image_scores import ImageScores, image_scores
+from analysis.listing import chosen
 from analysis.measured import intervals_words, summaries
 from analysis.orders import published_words
 from analysis.questions import answer, progress, question, trained_words
@@ -17,6 +18,7 @@ from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics import Interval
 from analysis.terminal import columns, cut, filled
 from analysis.trust import ASSUMPTION, trust_words
+from analysis.tuned import tuned, tuned_sheet, tuned_words
 from analysis.words import MISSING, amount, number, percent, plural, shown
 
 BEST = 10  # proposals
@@ -39,7 +41,7 @@ def text(run: Run, width: int = 80) -> str:
         trained_words(recipe) + ("" if recipe.tricks else f" {ASSUMPTION}{trust_words(recipe)}"),
     ]
     parts = [paragraph(one, width) for one in words]
-    table = _proposals(run, width) if recipe.sweep else _settings(run, scores, width)
+    table = [*_tuned(run, width), *_proposals(run, width)] if recipe.sweep else _settings(run, scores, width)
     return "\n\n".join([*parts, *table, *_failures(run, width)])
 
 
@@ -89,15 +91,28 @@ def _proposals(run: Run, width: int) -> list[str]:
     best, objectives = ranked(found), run.recipe.sweep.objectives
     if not best:
         return []
-    rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "FLOPs"]]
+    tuned_ones = [one.field for one in run.recipe.sweep.tune]
+    rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "FLOPs", *tuned_ones]]
     for one in best[:BEST]:
         setting = one.proposal.setting
-        rows.append([setting.setting, *map(_value, one.values), number(one.test_error, 2), amount(setting.macs)])
+        with_these = [chosen(one.proposal.hyperparameters.get(name)).text for name in tuned_ones]
+        measured = [*map(_value, one.values), number(one.test_error, 2)]
+        rows.append([setting.setting, *measured, amount(setting.macs), *with_these])
     finished = sorted(best, key=lambda one: one.proposal.number)
     course = f"{LABELS[objectives[0]]}, proposal by proposal: {sparkline(_first(finished))}"
-    named = [f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}" for one in best[:BEST]]
+    named = dict.fromkeys(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}" for one in best[:BEST])
     sentences = "\n".join(filled(one, width, indent="  ") for one in named)
     return [filled(course, width), columns(rows, width), sentences]
+
+
+def _tuned(run: Run, width: int) -> list[str]:
+    """Of an axis that is swept with hyperparameters, every setting at its best."""
+    each = tuned(run)
+    if not each:
+        return []
+    sheet = tuned_sheet(each)
+    rows = [list(sheet.columns), *([row.name, *(cell.text for cell in row.cells)] for row in sheet.rows)]
+    return [columns(rows, width), paragraph(tuned_words(each), width)]
 
 
 def _value(value: float) -> str:

@@ -9,6 +9,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from itertools import product
 from math import log2, log10, nan
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from analysis import score_files
 from analysis.image_scores import ImageScores
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
-from analysis.sweep import Objective
+from analysis.sweep import Objective, Sweep
 from analysis.trial import Hyperparameters, Proposal, Trial
 from space.arch import Input
 from space.budget import limit
@@ -28,7 +29,7 @@ from space.proxy import Reduction, reduced
 from space.spaces.choices import Parameter, Value
 from space.spaces.choosing import Chooser, chooser
 from space.spaces.space import space
-from tests.analysis.runs import FIDELITY, a_plane, a_recipe, a_sweep, an_ablation, by_name, failed, trial_of, trials
+from tests.analysis.runs import FIDELITY, LR, a_plane, a_recipe, a_sweep, an_ablation, by_name, failed, trial_of, trials
 from tests.analysis.scores import ERRORS, World, scored
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&🦊"
@@ -107,6 +108,25 @@ def sweep(
     asked = [_proposal(recipe, i, float(rates[i]), known[int(chance.integers(len(known)))]) for i in range(proposals)]
     ended = tuple(_trial(recipe, one, r, float(noise[i, r])) for i, one in enumerate(asked) for r in range(seeds))
     return Synthetic(recipe, ended, tuple(asked))
+
+
+def axis_sweep(tries: int = 4, *, seeds: int = 1, slope: float = -0.8, seed: int = 0) -> Synthetic:
+    """The settings of `axis`, each with so many learning rates, of which 0.1 is the best for all.
+
+    At their best their error changes by `slope` points from the first to the last.
+    """
+    along = a_recipe()
+    sweep = Sweep(proxy_macs=4_000_000, tune=(LR,), trials=tries * len(along.settings))
+    recipe = replace(along, seeds=seeds, sweep=sweep)
+    chance, last = np.random.default_rng(seed), len(along.settings) - 1
+    asked, ended = [], []
+    for number, (place, rate) in enumerate(product(range(last + 1), np.geomspace(0.1, 0.8, tries).tolist())):
+        setting = recipe.settings[place]
+        tuned = {**asdict(recipe.training), "lr": rate}
+        asked.append(Proposal(number=number, parameters={"lr": rate}, setting=setting, hyperparameters=tuned))
+        error = 10 + slope * place / last + 3 * (log10(rate) + 1)
+        ended += [trial_of(recipe, setting, tuned, r, error + chance.normal(0, 0.01)) for r in range(seeds)]
+    return Synthetic(recipe, tuple(ended), tuple(asked))
 
 
 def true_error(parameters: Hyperparameters) -> float:
@@ -289,6 +309,12 @@ KINDS: Mapping[str, Callable[[], Synthetic]] = {
     "sweep, ties": lambda: tied(sweep()),
     "sweep, two objectives": lambda: sweep(objectives=("error", "macs")),
     "sweep, three objectives": lambda: sweep(objectives=("loss", "params", "activations")),
+    "sweep along an axis": axis_sweep,
+    "sweep along an axis, seeds": lambda: axis_sweep(seeds=3),
+    "sweep along an axis, none finished": lambda: unfinished(axis_sweep()),
+    "sweep along an axis, half done": lambda: replace(axis_sweep(), trials=axis_sweep().trials[:6]),
+    "sweep along an axis, diverged": lambda: diverged(axis_sweep()),
+    "sweep along an axis, hostile": lambda: hostile(axis_sweep()),
     "sweep, hostile": lambda: hostile(sweep()),
     "sweep, long names": lambda: hostile(sweep(), LONG),
 }
