@@ -89,6 +89,12 @@ def ranked(found: Sequence[Outcome]) -> list[Outcome]:
     return sorted(distinct.values(), key=lambda one: (one.values, one.proposal.number))
 
 
+def by_setting(recipe: Recipe, found: Sequence[Outcome]) -> list[list[Outcome]]:
+    """Of a search along an axis, the finished ones of every setting, the best first."""
+    best = ranked(found)
+    return [[one for one in best if one.proposal.setting.setting == wanted.setting] for wanted in recipe.settings]
+
+
 def _may_pass(one: Outcome) -> bool:
     return any(trial.passing for trial in one.trials)
 

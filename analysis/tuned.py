@@ -13,7 +13,7 @@ from analysis.measured import Summary, summaries
 from analysis.orders import published_words
 from analysis.plot import Plot, nothing_words
 from analysis.record import Run
-from analysis.searched import LABELS, Outcome, outcomes, ranked
+from analysis.searched import LABELS, Outcome, by_setting, outcomes
 from analysis.sheets import Cell, Sheet, counted, interval, none, row
 from analysis.sweep import MEASURED_EACH_EPOCH
 from analysis.verdict import verdict
@@ -44,8 +44,7 @@ def tuned(run: Run) -> Tuned | None:
         return None
     if recipe.sweep.objectives[0] not in MEASURED_EACH_EPOCH:
         return None
-    finished, table = ranked(outcomes(run)), run.trials()
-    ones = [[one for one in finished if one.proposal.setting.setting == named.setting] for named in recipe.settings]
+    ones, table = by_setting(recipe, outcomes(run)), run.trials()
     best = tuple(next(iter(of_one), None) for of_one in ones)
     keys = {trial.key for one in best if one for trial in one.trials}
     return Tuned(run, best, tuple(map(len, ones)), table[table["key"].isin(keys)], image_scores(run, only=keys))

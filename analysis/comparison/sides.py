@@ -15,7 +15,7 @@ from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import Parts
 from analysis.recipe import NETWORKS, Recipe, Setting
 from analysis.record import Run
-from analysis.searched import Outcome, outcomes, ranked
+from analysis.searched import Outcome, by_setting, outcomes, ranked
 from analysis.statistics import as_tuple, by_replicate
 from analysis.trial import Trial
 
@@ -138,9 +138,8 @@ def _side(letter: str, name: str, run: Run) -> Side:
     trials = tuple(run.latest().values())
     if not run.recipe.sweep:
         return Side(letter, name, run, trials, (), _of_settings(run))
-    best = ranked(outcomes(run))
-    found = tuple(sorted(best, key=lambda one: one.proposal.number))
-    return Side(letter, name, run, trials, found, _of_axis(run, best) if run.recipe.axis else _of_space(run, found))
+    found = tuple(sorted(ranked(outcomes(run)), key=lambda one: one.proposal.number))
+    return Side(letter, name, run, trials, found, _of_axis(run) if run.recipe.axis else _of_space(run, found))
 
 
 def _of_settings(run: Run) -> dict[Place, Point]:
@@ -153,11 +152,10 @@ def _of_settings(run: Run) -> dict[Place, Point]:
     }
 
 
-def _of_axis(run: Run, best: Sequence[Outcome]) -> dict[Place, Point]:
+def _of_axis(run: Run) -> dict[Place, Point]:
     """Of a search along an axis, every setting with the hyperparameters that are best by validation."""
-    points: dict[Place, Point] = {}
-    for one in best:
-        points.setdefault(place_of(run.recipe, one.proposal.setting), _point(one))
+    best = (next(iter(ones), None) for ones in by_setting(run.recipe, outcomes(run)))
+    points = {place_of(run.recipe, one.proposal.setting): _point(one) for one in best if one}
     return dict(sorted(_measured(points).items(), key=lambda item: as_tuple(item[1].setting.value)))
 
 
