@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from analysis.recipe import Recipe
 from analysis.training import Training
 from search.data import DataSet
-from space import Arch, cost, parse, trace
+from space import Arch, parse, trace
+from space.counters import Term, counts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def trainer_of(
     trial: Mapping[str, Any], recipe: Recipe, data: DataSet, device: str, shard: "Shard | None" = None
 ) -> "tuple[Trainer, int]":
-    """Of a trial as `search.jobs.config` has it; and its multiply-adds, which fvcore measures as they are declared."""
+    """Of a trial as `search.jobs.config` has it; and its multiply-adds, as `checked_macs` has them."""
     # Here, so that the driver, which trains nothing, starts without torch.
     from search.shard import ALONE
     from search.train import Trainer
@@ -65,11 +66,16 @@ def _teacher(
 
 @cache
 def checked_macs(proxy: str) -> int:
-    """The multiply-adds of a sentence's network as fvcore measures them; `AssertionError` if we declare others."""
+    """The multiply-adds of a sentence's network, whose layers fvcore measures as we declare them.
+
+    `AssertionError` if it measures others; involutions, which it does not see, are as declared.
+    """
     from search.counters import measured_macs
     from space.module import build
 
     arch = parse(proxy)
-    declared, measured = cost(arch).macs, measured_macs(build(arch), arch.input.shape())
-    assert declared == measured, f"{arch}: {declared} multiply-adds declared, fvcore measures {measured}"
-    return measured
+    declared = counts(trace(arch))
+    measured = measured_macs(build(arch), arch.input.shape())
+    said = f"{arch}: {declared[Term.LAYERS]} multiply-adds of layers declared, fvcore measures {measured}"
+    assert declared[Term.LAYERS] == measured, said
+    return measured + declared[Term.INVOLUTIONS]

@@ -3,19 +3,26 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from search import counters
 from search.cli import main
-from space import Arch, SpaceError, parse, trace
+from search.configured import checked_macs
+from space import Arch, SpaceError, cost, parse, trace
 from space.counters import CONVENTIONS, counts
 from tests.conftest import ROOT
 from tests.space.test_whole_tree import writings
 
 MEASURED = ("fvcore_eval", "fvcore_train", "torch_flop_counter")
 UNSEEN = "input(3, 16) > involution_stem(16) > bottleneck(16, 32, {}, pool_after)/2 > head(3)"
+
+
+def is_counted(arch: Arch) -> None:
+    """A trial is not trained unless what fvcore sees of its network is what was declared."""
+    assert checked_macs(str(arch)) == cost(arch).macs
 
 
 def agree(arch: Arch, resolution: int | None = None) -> None:
@@ -38,6 +45,7 @@ def test_the_counters_count_what_is_predicted_of_random_networks() -> None:
             return
         accepted.append(arch)
         agree(arch, resolution)
+        is_counted(replace(arch, input=replace(arch.input, resolution=resolution)))
 
     one()
     assert len(set(accepted)) >= 100
@@ -48,6 +56,14 @@ def test_the_counters_count_what_is_predicted_of_random_networks() -> None:
 )
 def test_operations_of_our_own_are_seen_or_known_to_be_unseen(spatial: str) -> None:
     agree(parse(UNSEEN.format(spatial)))
+    is_counted(parse(UNSEEN.format(spatial)))
+
+
+@pytest.mark.parametrize("spatial", ["grouped(4)", "involution(3)"])
+def test_a_trial_is_not_trained_whose_count_is_off(spatial: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "measured_macs", lambda *_: 1)
+    with pytest.raises(AssertionError, match=r"multiply-adds of layers declared, fvcore measures 1$"):
+        checked_macs.__wrapped__(UNSEEN.format(spatial))
 
 
 def test_training_mode_holds_for_one_value_a_channel() -> None:
