@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from analysis.questions import asked
 from analysis.record import Run
 
 ROOT = Path(__file__).parents[1]
@@ -10,7 +11,17 @@ _LISTING = subprocess.run(["git", "ls-files", "runs"], cwd=ROOT, capture_output=
 FILES = tuple(Path(name) for name in _LISTING.stdout.split())
 RUNS = sorted({ROOT / name.parent for name in FILES if name.name == "recipe.toml"})
 _RECIPES = {folder: Run.open(folder).recipe for folder in RUNS}
+
+
+def kind(folder: Path) -> tuple[object, ...]:
+    """What decides how the page of a committed run looks."""
+    recipe = _RECIPES[folder]
+    return len(recipe.axis), recipe.is_named, bool(recipe.tricks), recipe.race, bool(recipe.sweep)
+
+
 COMPLETE = [
-    folder for folder, recipe in _RECIPES.items() if len(Run(folder).finished()) == recipe.seeds * len(recipe.settings)
+    folder
+    for folder, recipe in _RECIPES.items()
+    if sum(trial.state != "failed" for trial in Run(folder).latest().values()) == asked(recipe)
 ]
 AXIS_RUNS = [folder for folder, recipe in _RECIPES.items() if not (recipe.tricks or recipe.is_named or recipe.sweep)]

@@ -18,7 +18,7 @@ from analysis.zoo_page import page as zoo_page
 from tests.analysis.browser import Browser, Page
 from tests.analysis.runs import a_recipe
 from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, hostile, sweep
-from tests.committed import AXIS_RUNS, RUNS
+from tests.committed import AXIS_RUNS, RUNS, kind
 
 AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
 TURNING = "\u202egnp.exe\u202c\u2067\u200f 100 %{x} %{customdata} <b>&lt;"
@@ -26,7 +26,8 @@ SHOWN: Mapping[str, Callable[[], Synthetic]] = {
     **{name: KINDS[name] for name in ("all failed", "hostile", "long names", "sweep, hostile", "sweep, stopped early")},
     "turning": lambda: hostile(axis(), TURNING),
 }
-NAMES = [*(run.name for run in RUNS), *SHOWN, "going", "zoo", "compared"]
+ONE_OF_A_KIND = {kind(run): run.name for run in reversed(RUNS)}.values()
+NAMES = [*ONE_OF_A_KIND, *SHOWN, "going", "zoo", "compared"]
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
