@@ -2,7 +2,7 @@
 
 import math
 
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.words import MISSING, decimals, number, signed
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.files import write_atomically
-from analysis.importances import Method, NothingToJudgeError, importances
 from analysis.plain import from_plain, to_plain
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, ranked
+from analysis.statistics.importances import Method, NothingToJudgeError, importances
 from analysis.sweep import Between
 
 FILE = "importances.json"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.recipe import Recipe
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.verdict import Verdict
 from analysis.words import decimals, number, plural, signed
 

@@ -8,9 +8,9 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.crossed import Scores
 from analysis.recipe import RecordError
 from analysis.record import Run
+from analysis.statistics.crossed import Scores
 from analysis.trial import Trial
 from analysis.words import number, plural
 

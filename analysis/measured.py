@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis import statistics
-from analysis.crossed import (
+from analysis.image_scores import ImageScores
+from analysis.recipe import Recipe
+from analysis.statistics import intervals
+from analysis.statistics.crossed import (
     against_first,
     axis_weights,
     contrast_scores,
@@ -18,9 +20,7 @@ from analysis.crossed import (
     crossed_mean,
     shared_level,
 )
-from analysis.image_scores import ImageScores
-from analysis.recipe import Recipe
-from analysis.statistics import (
+from analysis.statistics.intervals import (
     Interval,
     Trend,
     Value,
@@ -62,8 +62,8 @@ def trend(
     values: Sequence[Value],
     level: float = 0.95,
 ) -> Trend:
-    """As `statistics.trend`; its interval is over test images, too, where every trial it rests on kept its scores."""
-    over_seeds = statistics.trend(table, metric, axis=axis, values=values, level=level)
+    """As `intervals.trend`; its interval is over test images, too, where every trial it rests on kept its scores."""
+    over_seeds = intervals.trend(table, metric, axis=axis, values=values, level=level)
     found = changes(table, metric, scores, axis=axis, values=values)
     images = found.shape[1] if found.shape[1] > 1 else 0
     return replace(over_seeds, change=crossed_interval(found, level), images=images) if images else over_seeds

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.agreement import FEWEST_SETTINGS, Agreement, agreement
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, by_replicate
+from analysis.statistics.agreement import FEWEST_SETTINGS, Agreement, agreement
+from analysis.statistics.intervals import Interval, by_replicate
 from analysis.words import MISSING, number, plural
 
 MANY = 200  # settings that an order is taken of, at most: tau looks at every pair of them, in every draw

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from analysis.crossed import sources
 from analysis.image_scores import ImageScores
 from analysis.measured import changes
-from analysis.power import seeds_to_decide
 from analysis.recipe import Recipe
+from analysis.statistics.crossed import sources
+from analysis.statistics.power import seeds_to_decide
 from analysis.words import plural
 
 WORTH_KNOWING = 0.5  # points of test error from one end of an axis to the other

@@ -13,7 +13,6 @@ from analysis.figures.effects import effects, effects_info
 from analysis.figures.grid import grid, grid_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import ImageScores, image_scores
-from analysis.importances import Method
 from analysis.measured import over_words, summaries
 from analysis.orders import published_words
 from analysis.placing import placing
@@ -22,7 +21,8 @@ from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes
-from analysis.statistics import Interval
+from analysis.statistics.importances import Method
+from analysis.statistics.intervals import Interval
 from analysis.sweep_plots import sweep_plots
 from analysis.thinning import thinned_words
 from analysis.trial import Trial

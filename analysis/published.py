@@ -9,7 +9,7 @@ from itertools import permutations
 import pandas as pd
 
 from analysis.recipe import EQUAL, Recipe
-from analysis.statistics import as_tuple
+from analysis.statistics.intervals import as_tuple
 from space import Arch, parse
 from space.axes import AXES
 from space.draft import Draft

@@ -5,11 +5,11 @@ from itertools import takewhile
 
 import pandas as pd
 
-from analysis.crossed import crossed_interval
 from analysis.image_scores import ImageScores
 from analysis.measured import changes
 from analysis.recipe import Recipe
-from analysis.statistics import as_tuple, complete_replicates, is_grid
+from analysis.statistics.crossed import crossed_interval
+from analysis.statistics.intervals import as_tuple, complete_replicates, is_grid
 
 FIRST_LOOK, LAST_LOOK = 3, 20  # numbers of complete replicates, whatever the cap
 

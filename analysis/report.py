@@ -8,7 +8,6 @@ from analysis.ablation import ablation_sheet
 from analysis.cells import difference_words, interval_words
 from analysis.files import write_atomically
 from analysis.image_scores import ImageScores, image_scores
-from analysis.importances import Method
 from analysis.measured import Summary, intervals_words, summaries
 from analysis.pages import template
 from analysis.plots import axis_plots
@@ -19,6 +18,7 @@ from analysis.record import Run
 from analysis.reduction import reduction
 from analysis.run_page import run_page
 from analysis.sheets import Cell, Sheet, counted, deviation, interval, large, measured, none, row
+from analysis.statistics.importances import Method
 
 COLUMNS = (
     "setting", "test error (%)", "change from the first (points)", "test loss (nats)", "seeds", "published error (%)",

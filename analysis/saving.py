@@ -12,13 +12,13 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from analysis.ablation import change_words
 from analysis.files import write_atomically
 from analysis.image_scores import image_scores
-from analysis.importances import Method
 from analysis.measured import summaries
 from analysis.plots import plots_of
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes, ranked
-from analysis.statistics import Interval, Value, as_tuple
+from analysis.statistics.importances import Method
+from analysis.statistics.intervals import Interval, Value, as_tuple
 from analysis.typeset import latex, markdown
 
 WIDTH = 820  # pixels, of a page's column

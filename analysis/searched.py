@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.pareto import pareto_front
 from analysis.recipe import Recipe, Setting
 from analysis.record import Run
+from analysis.statistics.pareto import pareto_front
 from analysis.sweep import MEASURED_EACH_EPOCH, Objective
 from analysis.trial import Proposal, Trial, trial_key
 from analysis.verdict import Verdict

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from analysis.pages import NAME
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.words import MISSING, amount, brief, number, percent
 
 WHOLE = 2000  # characters of a title

@@ -11,10 +11,10 @@ from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.progress import progress, progress_info
 from analysis.figures.shares import shares, shares_info
 from analysis.figures.times import times, times_info
-from analysis.importances import Method
 from analysis.plot import Plot, nothing_words
 from analysis.record import Run
 from analysis.searched import Outcome, ranked
+from analysis.statistics.importances import Method
 from analysis.thinning import thinned_words
 from analysis.tuned import tuned, tuned_plot
 from analysis.words import plural

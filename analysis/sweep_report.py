@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from analysis.importances import Method
 from analysis.listing import chosen
 from analysis.pages import template
 from analysis.recipe import Recipe
@@ -11,6 +10,7 @@ from analysis.record import Run
 from analysis.run_page import run_page
 from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
 from analysis.sheets import Cell, Sheet, deviation, large, measured, row
+from analysis.statistics.importances import Method
 from analysis.sweep_plots import sweep_plots
 from analysis.tuned import tuned, tuned_sheet
 from analysis.words import amount

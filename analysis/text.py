@@ -15,7 +15,7 @@ from analysis.orders import published_words
 from analysis.questions import answer, progress, question, trained_words
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, outcomes, ranked
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.terminal import columns, cut, filled
 from analysis.trust import ASSUMPTION, trust_words
 from analysis.tuned import tuned, tuned_sheet, tuned_words

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.orders import tau_words
 from analysis.recipe import Fidelity, Recipe
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.training import Training
 from analysis.words import number
 

@@ -10,7 +10,7 @@ from analysis.measured import trend
 from analysis.outlook import outlook
 from analysis.racing import FIRST_LOOK, Race, looks, nominal_level, race
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, Trend, is_grid
+from analysis.statistics.intervals import Interval, Trend, is_grid
 from analysis.words import decimals, number, plural, signed
 
 _FALSE_ALARMS = 0.05

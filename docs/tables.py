@@ -12,7 +12,6 @@ from statistics import median
 
 import pandas as pd
 
-from analysis.agreement import reliability
 from analysis.cells import difference_words, interval_words
 from analysis.comparison.foretelling import SCORES
 from analysis.comparison.pairs import Pair, Step, Study, comparison
@@ -23,7 +22,8 @@ from analysis.orders import ceiling_words, order_agreement, published_words, tau
 from analysis.published import published_for
 from analysis.questions import answer
 from analysis.record import Run
-from analysis.statistics import by_replicate
+from analysis.statistics.agreement import reliability
+from analysis.statistics.intervals import by_replicate
 from analysis.verdict import fit_words
 from analysis.words import MISSING, amount, number
 

@@ -5,11 +5,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
-from analysis.crossed import half_widths
 from analysis.image_scores import ImageScores
 from analysis.racing import FIRST_LOOK, LAST_LOOK, race
 from analysis.recipe import Recipe
-from analysis.statistics import fitted_changes
+from analysis.statistics.crossed import half_widths
+from analysis.statistics.intervals import fitted_changes
 
 Array = NDArray[np.float64]
 

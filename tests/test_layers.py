@@ -17,7 +17,7 @@ HEAVY = {
     "search": set(),
 }
 BUILDERS = {"space.module", "space.recompute", "space.fused"}  # the modules of space that are torch
-WAITING = {"analysis.importances"}  # asks Optuna when it is asked, and not before
+WAITING = {"analysis.statistics.importances"}  # asks Optuna when it is asked, and not before
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_TEST_FILE = 40, 300, 400
 
 
@@ -54,6 +54,12 @@ def test_arrows_point_at_the_more_stable_folder(folder: str) -> None:
         assert ours <= MAY_IMPORT[folder] | {folder}, f"{name} imports {ours}"
 
 
+def test_statistics_know_no_run() -> None:
+    for name, path in modules("analysis/statistics").items():
+        ours = {imported for imported in imports(path) if imported.split(".")[0] in MAY_IMPORT}
+        assert all(imported.startswith("analysis.statistics") for imported in ours), f"{name} imports {ours}"
+
+
 def test_no_module_imports_itself_in_a_circle() -> None:
     known = modules()
     graph = {
@@ -79,7 +85,7 @@ def test_light_folders_name_no_heavy_library(folder: str) -> None:
     "code",
     [
         "import analysis.report, analysis.plots, analysis.verdict",
-        "import analysis.importances, analysis.agreement, analysis.edf, analysis.pareto, analysis.power, analysis.zoo",
+        "import analysis.zoo; from analysis.statistics import agreement, edf, importances, pareto, power",
         "import space; space.cost(space.parse('resnext50_32x4d'))",
         "import search.cli; search.cli.main(['cost', 'resnet50', '--json'])",
         "import search.cli; search.cli.main(['plan', '--budget', '4GFLOPs', '--axis', 'radix'])",

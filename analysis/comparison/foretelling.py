@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from analysis.agreement import Agreement
 from analysis.comparison.sides import Point, Side
 from analysis.orders import order_agreement
+from analysis.statistics.agreement import Agreement
 from analysis.trial import Trial
 
 Score = Callable[[Trial], float]

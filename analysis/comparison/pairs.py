@@ -7,13 +7,13 @@ from itertools import combinations
 
 import numpy as np
 
-from analysis.agreement import Agreement
 from analysis.comparison.foretelling import foretold
 from analysis.comparison.sides import Point, Side, parts, shared_points, sides
-from analysis.crossed import crossed_contrast, crossed_difference, shared_level
 from analysis.orders import order_agreement
 from analysis.record import Run
-from analysis.statistics import Interval
+from analysis.statistics.agreement import Agreement
+from analysis.statistics.crossed import crossed_contrast, crossed_difference, shared_level
+from analysis.statistics.intervals import Interval
 
 _NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0)
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.agreement import Agreement
 from analysis.comparison.page import sections
 from analysis.comparison.pairs import Comparison, Pair, comparison
 from analysis.comparison.sides import Side
 from analysis.comparison.spaces import fronts, spaces
 from analysis.comparison.tables import recipe_rows
 from analysis.record import Run
-from analysis.statistics import Interval
+from analysis.statistics.agreement import Agreement
+from analysis.statistics.intervals import Interval
 
 
 def figures(runs: Sequence[Run]) -> dict[str, go.Figure]:

@@ -16,7 +16,7 @@ from analysis.measured import Parts
 from analysis.recipe import NETWORKS, Recipe, Setting
 from analysis.record import Run
 from analysis.searched import Outcome, by_setting, outcomes, ranked
-from analysis.statistics import as_tuple, by_replicate
+from analysis.statistics.intervals import as_tuple, by_replicate
 from analysis.trial import Trial
 
 MOST = len(ascii_uppercase)  # runs of one comparison, each with its letter

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from analysis.comparison.pairs import by_data
 from analysis.comparison.sides import Side
-from analysis.edf import KolmogorovSmirnov, kolmogorov_smirnov, matching_weights
-from analysis.pareto import hypervolume, pareto_front
 from analysis.searched import LABELS
+from analysis.statistics.edf import KolmogorovSmirnov, kolmogorov_smirnov, matching_weights
+from analysis.statistics.pareto import hypervolume, pareto_front
 from analysis.sweep import Objective
 
 Numbers = NDArray[np.float64]

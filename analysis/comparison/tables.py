@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from analysis.agreement import Agreement
 from analysis.cells import difference_words
 from analysis.comparison.foretelling import SCORES
 from analysis.comparison.pairs import Pair, Study
@@ -17,6 +16,7 @@ from analysis.plain import to_plain
 from analysis.recipe import Recipe
 from analysis.searched import LABELS
 from analysis.sheets import Cell, Sheet, counted, interval, large, measured, none, row, words
+from analysis.statistics.agreement import Agreement
 from analysis.words import MISSING, amount, brief, number
 
 ROWS = 200  # settings whose differences are shown

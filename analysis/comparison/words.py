@@ -10,7 +10,7 @@ from analysis.comparison.spaces import Fronts, Spaces
 from analysis.orders import MANY, order_words, over_settings_words
 from analysis.questions import answer, progress, question
 from analysis.recipe import Fidelity
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.training import Training
 from analysis.words import brief, decimals, number, plural, signed
 

@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike
 
-from analysis.edf import edf
 from analysis.figures.drawing import PALETTE, as_text, styled
+from analysis.statistics.edf import edf
 
 STEPS = 1000  # of a curve at most
 

@@ -11,7 +11,7 @@ from analysis.figures.drawing import PALETTE, as_text, label, styled
 from analysis.image_scores import ImageScores
 from analysis.measured import all_together, summaries
 from analysis.recipe import Recipe
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 
 _COLORS = {"lowers": PALETTE[2], "raises": PALETTE[1], UNDECIDED: PALETTE[0]}
 _NAMES = {"lowers": "error is lower", "raises": "error is higher", UNDECIDED: UNDECIDED}

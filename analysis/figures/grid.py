@@ -11,7 +11,7 @@ from analysis.figures.hovers import TOLD, Told, told
 from analysis.image_scores import ImageScores
 from analysis.measured import means
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, as_tuple
+from analysis.statistics.intervals import Interval, as_tuple
 from analysis.words import number
 
 

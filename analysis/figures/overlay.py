@@ -7,10 +7,10 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.comparison.sides import Place, Side, parts
-from analysis.crossed import crossed_contrast, crossed_mean
 from analysis.figures.drawing import DASHES, PALETTE, as_text, styled
 from analysis.figures.hovers import MEAN, Told, told
-from analysis.statistics import Interval
+from analysis.statistics.crossed import crossed_contrast, crossed_mean
+from analysis.statistics.intervals import Interval
 
 _APART = 0.08  # of two settings' distance: what stands at one setting side by side stays legible
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 
 from analysis.comparison.pairs import Study
 from analysis.figures.drawing import PALETTE, as_text, styled
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 
 
 class Agreed(NamedTuple):

@@ -12,7 +12,7 @@ from analysis.image_scores import ImageScores
 from analysis.measured import means
 from analysis.published import published_for
 from analysis.recipe import Recipe, Setting
-from analysis.statistics import Interval, as_tuple, by_replicate
+from analysis.statistics.intervals import Interval, as_tuple, by_replicate
 from analysis.thinning import MOST, extremes, thinned
 
 Metric = Literal["test_error", "test_loss", "train_loss", "core_seconds"]

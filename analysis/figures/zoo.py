@@ -12,8 +12,8 @@ import plotly.graph_objects as go  # type: ignore[import-untyped]
 from analysis.figures.drawing import PALETTE, as_text, styled
 from analysis.figures.hovers import TOLD, Told, told
 from analysis.figures.labels import MARK, Plane, Side, sides
-from analysis.pareto import pareto_front
 from analysis.recipe import Recipe
+from analysis.statistics.pareto import pareto_front
 from analysis.words import amount
 from analysis.zoo import Known, devices, known_networks
 

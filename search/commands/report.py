@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import cast, get_args
 
 from analysis.image_scores import image_scores
-from analysis.importances import Method
 from analysis.keeping import kept
 from analysis.questions import answer
 from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.report import write
 from analysis.searched import front, outcomes
+from analysis.statistics.importances import Method
 from analysis.text import text
 from analysis.words import plural, shown
 from search.errors import UsageError

@@ -17,7 +17,7 @@ from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.report import COLUMNS, render
 from analysis.saving import tables
-from analysis.statistics import mean_interval
+from analysis.statistics.intervals import mean_interval
 from analysis.sweep import Sweep
 from analysis.table import trials_table
 from analysis.text import text

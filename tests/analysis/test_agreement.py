@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import kendalltau, t  # type: ignore[import-untyped]
 
-from analysis.agreement import agreement, reliability
+from analysis.statistics.agreement import agreement, reliability
 from tests.bench.coverage import orders, over_settings
 
 

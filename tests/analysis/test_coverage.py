@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.crossed import crossed_difference
 from analysis.recipe import Recipe
-from analysis.statistics import mean_interval
+from analysis.statistics.crossed import crossed_difference
+from analysis.statistics.intervals import mean_interval
 from tests.analysis.runs import a_plane, a_race, a_recipe
 from tests.analysis.scores import World
 from tests.bench.coverage import (

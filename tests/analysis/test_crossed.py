@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
-from analysis.crossed import (
+from analysis.statistics.crossed import (
     Scores,
     Sources,
     against_first,
@@ -21,8 +21,8 @@ from analysis.crossed import (
     shared_level,
     sources,
 )
-from analysis.power import power
-from analysis.statistics import fitted_changes, mean_interval
+from analysis.statistics.intervals import fitted_changes, mean_interval
+from analysis.statistics.power import power
 from tests.analysis.scores import ERRORS, NORMAL, World
 
 SIZES = st.tuples(st.integers(2, 6), st.integers(2, 30), st.integers(0, 2**32 - 1))

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis import deciding, importances
+from analysis import deciding
 from analysis.deciding import FILE, Decided, decided
 from analysis.figures.shares import shares, shares_info
-from analysis.importances import Method
 from analysis.plots import plots_of
 from analysis.record import Run
 from analysis.report import write
 from analysis.searched import outcomes
+from analysis.statistics import importances
+from analysis.statistics.importances import Method
 from analysis.sweep_plots import sweep_plots
 from tests.analysis.synthetic import all_failed, hostile, sweep, tied
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from analysis.edf import edf, kolmogorov_smirnov, matching_weights
+from analysis.statistics.edf import edf, kolmogorov_smirnov, matching_weights
 
 ERRORS = st.lists(st.floats(0, 100), min_size=1, max_size=40)
 

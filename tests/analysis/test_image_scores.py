@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from analysis.crossed import crossed_difference, crossed_mean
 from analysis.image_scores import errors_by_image, image_scores, losses_by_image
 from analysis.record import Run
-from analysis.statistics import by_replicate, mean_interval
+from analysis.statistics.crossed import crossed_difference, crossed_mean
+from analysis.statistics.intervals import by_replicate, mean_interval
 from tests.analysis.runs import a_recipe, a_trial
 from tests.committed import AXIS_RUNS, RUNS
 

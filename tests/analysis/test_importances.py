@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.importances import FEWEST, Method, NothingToJudgeError, _distribution, _study, importances
+from analysis.statistics.importances import FEWEST, Method, NothingToJudgeError, _distribution, _study, importances
 
 CHANCE = np.random.default_rng(0)
 TRIALS = pd.DataFrame({
@@ -109,5 +109,5 @@ def test_what_optuna_refuses_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_optuna_waits_until_it_is_asked() -> None:
-    code = "import analysis.importances, sys; assert 'optuna' not in sys.modules"
+    code = "import analysis.statistics.importances, sys; assert 'optuna' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from analysis.crossed import against_first, axis_weights, crossed_contrast, crossed_mean, sources
 from analysis.image_scores import ImageScores
 from analysis.measured import Summary, changes, intervals_words, summaries, trend
 from analysis.outlook import outlook
-from analysis.power import power
 from analysis.racing import race
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import render
-from analysis.statistics import trend as trend_over_seeds
+from analysis.statistics.crossed import against_first, axis_weights, crossed_contrast, crossed_mean, sources
+from analysis.statistics.intervals import trend as trend_over_seeds
+from analysis.statistics.power import power
 from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import verdict

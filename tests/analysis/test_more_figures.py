@@ -20,7 +20,7 @@ from analysis.plot import nothing_words
 from analysis.plots import axis_plots, plots_of
 from analysis.record import Run
 from analysis.searched import outcomes, ranked
-from analysis.statistics import mean_interval
+from analysis.statistics.intervals import mean_interval
 from analysis.table import trials_table
 from tests.analysis.runs import a_plane, a_recipe, a_sweep, failed, trials
 from tests.analysis.scores import ERRORS, scored

@@ -11,7 +11,7 @@ from analysis.orders import MANY, order_agreement, order_words, published_order,
 from analysis.plots import plots_of
 from analysis.published import published_for
 from analysis.record import Run
-from analysis.statistics import by_replicate
+from analysis.statistics.intervals import by_replicate
 from analysis.text import text
 from tests.analysis.runs import a_recipe, a_trial
 from tests.committed import AXIS_RUNS

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from analysis.pareto import hypervolume, pareto_front
+from analysis.statistics.pareto import hypervolume, pareto_front
 
 GRID = st.integers(1, 4).flatmap(
     lambda objectives: st.lists(st.tuples(*[st.integers(0, 5)] * objectives), min_size=1, max_size=14)

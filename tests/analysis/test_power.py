@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from analysis.crossed import Sources
-from analysis.power import power, seeds_to_decide
-from analysis.statistics import mean_interval
+from analysis.statistics.crossed import Sources
+from analysis.statistics.intervals import mean_interval
+from analysis.statistics.power import power, seeds_to_decide
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 10, 40])

@@ -11,7 +11,7 @@ from analysis.racing import FIRST_LOOK, LAST_LOOK, Race, looks, nominal_level, r
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.report import render
-from analysis.statistics import changes_by_replicate
+from analysis.statistics.intervals import changes_by_replicate
 from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict

@@ -8,10 +8,11 @@ import pytest
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 from rich.cells import cell_len
 
-from analysis import importances, report
+from analysis import report
 from analysis.questions import question
 from analysis.record import Run
 from analysis.searched import outcomes
+from analysis.statistics import importances
 from analysis.text import text
 from tests.analysis.scores import ERRORS
 from tests.analysis.synthetic import KINDS, axis, sweep, true_error

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
 from analysis.recipe import Recipe
-from analysis.statistics import (
+from analysis.statistics.intervals import (
     Interval,
     as_tuple,
     contrast,

@@ -13,7 +13,7 @@ from analysis.measured import summaries
 from analysis.questions import answer
 from analysis.recipe import Recipe
 from analysis.record import Run
-from analysis.statistics import Interval
+from analysis.statistics.intervals import Interval
 from analysis.text import LEVELS, line, span, sparkline, text
 from analysis.words import amount
 from tests.analysis.runs import a_plane, a_recipe, a_sweep, a_trial, failed, trials

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from analysis.questions import progress
 from analysis.recipe import Recipe
-from analysis.statistics import fitted_changes, mean_interval
+from analysis.statistics.intervals import fitted_changes, mean_interval
 from analysis.table import trials_table
 from analysis.trial import Trial
 from analysis.verdict import Verdict, fit_words, verdict

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit  # type: ignore[import-untyped]
 
-from analysis.agreement import _orders, _redrawn, _side, _tau_b
+from analysis.statistics.agreement import _orders, _redrawn, _side, _tau_b
 
 SEEDS = (3, 5, 10)
 # Variance of one seed's mean, and of the mean over images, in units of the rest's.

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau  # type: ignore[import-untyped]
 
-from analysis.agreement import agreement
-from analysis.crossed import Sources, against_first, axis_weights, crossed_interval, sources
-from analysis.edf import Edf, edf, matching_weights
 from analysis.image_scores import ImageScores
-from analysis.power import power, seeds_to_decide
 from analysis.recipe import Recipe
-from analysis.statistics import Interval, mean_interval
+from analysis.statistics.agreement import agreement
+from analysis.statistics.crossed import Sources, against_first, axis_weights, crossed_interval, sources
+from analysis.statistics.edf import Edf, edf, matching_weights
+from analysis.statistics.intervals import Interval, mean_interval
+from analysis.statistics.power import power, seeds_to_decide
 from analysis.table import trials_table
 from analysis.verdict import verdict
 from tests.analysis.runs import a_plane, a_race, a_recipe

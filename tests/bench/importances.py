@@ -7,8 +7,8 @@ effect has if it is judged as a number rather than as a category.
 import numpy as np
 import pandas as pd
 
-from analysis import importances as judged
-from analysis.importances import importances
+from analysis.statistics import importances as judged
+from analysis.statistics.importances import importances
 
 SWEEPS = 40
 SIZES = (20, 50, 150, 500)

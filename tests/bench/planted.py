@@ -2,8 +2,9 @@
 
 Run: `python -m tests.bench.planted [--runs 200] [--images 500]`, five minutes. Every run is written as a study
 would write it, scores of every test image with it, and read again as `explore report` reads it. Beside what is said
-stands the power that `analysis.power` foretells. Ends with status 1 if, by more than three standard errors, power is
-missed, more than 2.5 % of verdicts have the wrong sign, or more than 5 % of the runs without a trend are decided.
+stands the power that `analysis.statistics.power` foretells. Ends with status 1 if, by more than three standard errors,
+power is missed, more than 2.5 % of verdicts have the wrong sign, or more than 5 % of the runs without a trend are
+decided.
 """
 
 import sys

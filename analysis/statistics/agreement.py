@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-from analysis.crossed import shared_level
-from analysis.statistics import Interval
+from analysis.statistics.crossed import shared_level
+from analysis.statistics.intervals import Interval
 
 FEWEST_SETTINGS = 12  # that an interval over settings is given of: of fewer it is wide, or there is often none
 _NONE = Interval(math.nan, math.nan, math.nan, 0)

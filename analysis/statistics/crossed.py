@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtri, ndtri, stdtrit  # type: ignore[import-untyped]
 
-from analysis.statistics import ROUNDING, Interval, Value, as_tuple, contrast, is_grid
+from analysis.statistics.intervals import ROUNDING, Interval, Value, as_tuple, contrast, is_grid
 
 Scores = Mapping[int, ArrayLike]  # by replicate: a number for every test image, the images in the same order
 

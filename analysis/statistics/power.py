@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import chdtri, ndtr  # type: ignore[import-untyped]
 
-from analysis.crossed import Sources, half_widths
+from analysis.statistics.crossed import Sources, half_widths
 
 _POINTS = 400  # of the distribution of the estimated variance; more change the fourth decimal
 

@@ -1,0 +1,1 @@
+"""Numbers and what is sure of them: intervals, orders, distributions, fronts, power, importances; of no run."""
