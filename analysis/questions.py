@@ -16,12 +16,13 @@ from analysis.sweep import levels
 from analysis.trial import Trial
 from analysis.verdict import Verdict, verdict
 from analysis.words import amount, plural
+from space.base import NEAR
 
 
 def question(recipe: Recipe) -> str:
     """In one sentence."""
     if recipe.sweep:
-        budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or recipe.budget
+        budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or _budget(recipe)
         what = "network" if recipe.is_free else " and ".join(recipe.axis)
         fields = " and ".join(one.field for one in recipe.sweep.tune)
         tuned = f", with {fields} of its own" if fields and not recipe.is_free else ""
@@ -32,7 +33,14 @@ def question(recipe: Recipe) -> str:
         return f"How far are the test errors of {others} from that of {recipe.base}{beside}?"
     if recipe.tricks:
         return f"Which tricks lower the test error of {recipe.base}, each added to those before it?"
-    return f"At {recipe.budget}, how does test error change with {' and '.join(recipe.axis)}?"
+    return f"At {_budget(recipe)}, how does test error change with {' and '.join(recipe.axis)}?"
+
+
+def _budget(recipe: Recipe) -> str:
+    """What the settings cost: what was asked, unless a base was named that costs something else."""
+    if abs(recipe.base_macs / recipe.budget_macs - 1) <= NEAR:
+        return recipe.budget
+    return f"{amount(recipe.base_macs)}FLOPs, the cost of {recipe.base}"
 
 
 def trained_words(recipe: Recipe) -> str:

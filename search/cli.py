@@ -17,6 +17,8 @@ from search.errors import FailedError, UsageError
 from search.options import COMMANDS
 from space.errors import SpaceError
 
+ALIKE = 0.8  # of their letters, from which on one option may have been meant for another
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 2 wrong words, 1 failed while running, 130 interrupted."""
@@ -70,7 +72,7 @@ def _refuse_misspelt(words: list[str], parser: ArgumentParser) -> None:
     for word in takewhile(lambda word: word != "--", words):
         name = word.partition("=")[0]
         if name.startswith("--") and name not in actions:
-            near = "".join(f"; the nearest is {one}" for one in get_close_matches(name, actions, n=1))
+            near = "".join(f"; the nearest is {one}" for one in get_close_matches(name, actions, n=1, cutoff=ALIKE))
             raise UsageError(f"{name[:40]!r} is no option{near}; see {parser.prog} --help")
         if name in seen and not isinstance(actions[name], _AppendAction):
             raise UsageError(f"{name}: given twice; write it once")

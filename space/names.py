@@ -13,6 +13,8 @@ from space.errors import SpaceError
 Make = TypeVar("Make", bound=Callable[..., Arch])
 
 MAX_DIGITS = 6
+MOST = 5  # names that a refusal lists
+SLIP = 1  # letters that may be missing at a name's end
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,23 @@ def named(name: str) -> Arch:
     for entry in RULES:
         if arch := entry.match(name):
             return arch
-    near = _nearest(name)
-    hint = f"the nearest is {near}" if near else "write a name such as resnext50_32x4d, or a sentence"
     shown = name if len(name) <= 60 else name[:57] + "..."
-    raise SpaceError(f"no network is called {shown!r}; {hint}")
+    raise SpaceError(f"no network is called {shown!r}; {_hint(name)}")
 
 
 def is_name(text: str) -> bool:
     """Whether some rule reads it, be there such a network or not."""
     return any(_pattern(entry.template).fullmatch(text) for entry in RULES)
+
+
+def _hint(name: str) -> str:
+    """What might have been meant: a word that several names begin with, or one with a slip."""
+    begun = [one for one in listed() if one.startswith(name)]
+    if len(begun) > 1 and min(map(len, begun)) > len(name) + SLIP:
+        more = f" and {len(begun) - MOST} more" if len(begun) > MOST else ""
+        return f"names that begin so are {', '.join(begun[:MOST])}{more}"
+    near = _nearest(name)
+    return f"the nearest is {near}" if near else "write a name such as resnext50_32x4d, or a sentence"
 
 
 def _nearest(name: str) -> str | None:

@@ -119,6 +119,7 @@ MISTAKES = [
     (["--budget", "25Mparams", "--axis", "cardinality"], "--budget: '25Mparams' is for a design space"),
     (["--budget", "4GFLOPs", "--axis", "Cardinalty"], "(the nearest is cardinality)"),
     ([*QUESTION, "--colour", "red"], "'--colour' is no option; see explore "),
+    (["plan", "--tolerance", "1"], "'--tolerance' is no option; see explore plan "),
     (["--budget", "--axis", "cardinality"], "--budget: missing"),
     (["--budget", "--axis=cardinality"], "--budget: missing"),
     (["--axis", "cardinality", "--budget"], "--budget: missing"),
