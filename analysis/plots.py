@@ -5,7 +5,7 @@ from typing import get_args
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 
-from analysis.cells import difference_words, interval_words
+from analysis.cells import difference_words
 from analysis.figures.costs import costs, costs_info, deviations_info
 from analysis.figures.curves import curves, curves_info
 from analysis.figures.drawing import say_if_empty
@@ -16,13 +16,12 @@ from analysis.image_scores import ImageScores, image_scores
 from analysis.measured import over_words, summaries
 from analysis.orders import published_words
 from analysis.placing import placing
-from analysis.plot import Plot, nothing_words
+from analysis.plot import Plot, nothing_words, points_words, published_panel, values_words
 from analysis.published import PublishedCurve, published_for
 from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.searched import outcomes
 from analysis.statistics.importances import Method
-from analysis.statistics.intervals import Interval
 from analysis.sweep_plots import sweep_plots
 from analysis.thinning import thinned_words
 from analysis.trial import Trial
@@ -47,20 +46,20 @@ def axis_plots(
         metric: tradeoff_info(recipe, table, metric, scores) for metric in get_args(Metric)
     }
     some = _some(infos["test_error"])  # of every metric alike
-    seeds = f"{_points('seeds')}{some}"
+    seeds = f"{points_words('seeds')}{some}"
     beside = " ".join(filter(None, (_beside(over, published), published_words(recipe, table))))
 
     def along(metric: Metric) -> go.Figure:
         return say_if_empty(tradeoff(infos[metric]), nothing)
 
-    errors = _alt("test error in percent", recipe, [summary.error for summary in numbers])
-    losses = _alt("test loss in nats", recipe, [summary.loss for summary in numbers])
+    errors = values_words("test error in percent", recipe, [summary.error for summary in numbers])
+    losses = values_words("test loss in nats", recipe, [summary.loss for summary in numbers])
     fitted = " ".join(filter(None, (_FITTED, fit_words(recipe, table))))
     drawn = say_if_empty(curves(curves_info(recipe, trials)), nothing)
     return [
         *([_effects(recipe, table, scores, nothing)] if recipe.tricks else []),
-        Plot("error", "Test error", errors, f"{_points(over)}{some} {beside}", along("test_error")),
-        Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {_points(over)}{some}", along("test_loss")),
+        Plot("error", "Test error", errors, f"{points_words(over)}{some} {beside}", along("test_error")),
+        Plot("loss", "Test loss", losses, f"{_LESS_NOISY} {points_words(over)}{some}", along("test_loss")),
         *([] if recipe.tricks else _costs(recipe)),
         *([_grid(recipe, table, scores, nothing)] if len(recipe.axis) > 1 else []),
         Plot("training", "Training loss", f"Plot. {fitted}", f"{fitted} {seeds}", along("train_loss")),
@@ -101,10 +100,6 @@ def _some(info: Tradeoff) -> str:
     return thinned_words(drawn, seeds, "the least and the largest of every setting")
 
 
-def _points(over: str) -> str:
-    return f"Small points are single seeds, large ones their mean with the 95 % interval over {over}."
-
-
 _LESS_NOISY = "Loss is less noisy than error at this size; the verdict is about error."
 _FITTED = (
     "Mean loss of the last epoch's steps, as trained. A setting that is better here, too, represents the data better, "
@@ -124,17 +119,7 @@ def _beside(over: str, published: PublishedCurve | None) -> str:
         f"These intervals may overlap where the verdict is sure: it compares within {within}, so what shifts all "
         "settings alike cancels."
     )
-    if published is None:
-        return words
-    return (
-        f"{words} Below, the published top-1 error of the full networks on ImageNet-1K "
-        f"({published.source}): another data set and full training, so compare the shapes and not the heights."
-    )
-
-
-def _alt(metric: str, recipe: Recipe, intervals: list[Interval]) -> str:
-    values = [f"{s.setting} {interval_words(i)}" for s, i in zip(recipe.settings, intervals, strict=True)]
-    return f"Plot of {metric} by setting: {'; '.join(values)}"
+    return f"{words} {published_panel(published)}".strip()
 
 
 def _costs(recipe: Recipe) -> list[Plot]:

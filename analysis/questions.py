@@ -23,7 +23,8 @@ def question(recipe: Recipe) -> str:
     """In one sentence."""
     if recipe.sweep:
         budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or _budget(recipe)
-        what = "network" if recipe.is_free else " and ".join(recipe.axis)
+        along = f"setting of {' and '.join(recipe.axis)}" if len(recipe.axis) > 1 else " ".join(recipe.axis)
+        what = "network" if recipe.is_free else along
         fields = " and ".join(one.field for one in recipe.sweep.tune)
         tuned = f", with {fields} of its own" if fields and not recipe.is_free else ""
         return f"At {budgets}, which {what} has the least {' and '.join(recipe.sweep.objectives)}{tuned}?"

@@ -89,10 +89,14 @@ def ranked(found: Sequence[Outcome]) -> list[Outcome]:
     return sorted(distinct.values(), key=lambda one: (one.values, one.proposal.number))
 
 
-def by_setting(recipe: Recipe, found: Sequence[Outcome]) -> list[list[Outcome]]:
-    """Of a search along an axis, the finished ones of every setting, the best first."""
+def by_setting(recipe: Recipe, found: Sequence[Outcome]) -> list[tuple[Setting, list[Outcome], list[Outcome]]]:
+    """Of a search along an axis every setting with its proposals; and with the finished ones, the best first."""
+
+    def of(setting: Setting, some: Sequence[Outcome]) -> list[Outcome]:
+        return [one for one in some if one.proposal.setting.sentence == setting.sentence]
+
     best = ranked(found)
-    return [[one for one in best if one.proposal.setting.setting == wanted.setting] for wanted in recipe.settings]
+    return [(setting, of(setting, found), of(setting, best)) for setting in recipe.settings]
 
 
 def _may_pass(one: Outcome) -> bool:

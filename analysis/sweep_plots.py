@@ -11,12 +11,16 @@ from analysis.figures.parallel import parallel, parallel_info
 from analysis.figures.progress import progress, progress_info
 from analysis.figures.shares import shares, shares_info
 from analysis.figures.times import times, times_info
-from analysis.plot import Plot, nothing_words
+from analysis.figures.tradeoff import tradeoff, tradeoff_info
+from analysis.measured import over_words
+from analysis.pages import shortened
+from analysis.plot import Plot, nothing_words, points_words, published_panel, values_words
+from analysis.published import published_for
 from analysis.record import Run
 from analysis.searched import Outcome, ranked
 from analysis.statistics.importances import Method
 from analysis.thinning import thinned_words
-from analysis.tuned import tuned, tuned_plot
+from analysis.tuned import Tuned, tuned, tuned_words
 from analysis.words import plural
 
 
@@ -44,11 +48,21 @@ def sweep_plots(
     each = tuned(run)
     judged = decided(run, found, method, goes_on=goes_on)
     return [
-        *([tuned_plot(each)] if each else []),
+        *([_tuned(each, nothing)] if each else []),
         *said[:2],
         _importances(run, found, judged, method, nothing),
         *said[2:],
     ]
+
+
+def _tuned(found: Tuned, nothing: str) -> Plot:
+    recipe, errors = found.recipe, [summary.error for summary in found.summaries]
+    figure = say_if_empty(tradeoff(tradeoff_info(recipe, found.table, "test_error", found.scores)), nothing)
+    points = points_words(over_words(found.summaries)) if recipe.seeds > 1 else ""
+    caption = " ".join(filter(None, (tuned_words(found), points, published_panel(published_for(recipe)))))
+    names = [setting.setting for setting in recipe.settings]
+    alt = shortened(values_words("test error in percent", recipe, errors), names)
+    return Plot("tuned", "The settings, each at its best", alt, caption, figure)
 
 
 def _importances(run: Run, found: tuple[Outcome, ...], judged: Decided, method: Method, nothing: str) -> Plot:

@@ -12,7 +12,7 @@ from analysis.searched import LABELS, Outcome, outcomes, ranked, sweep_verdict
 from analysis.sheets import Cell, Sheet, deviation, large, measured, row
 from analysis.statistics.importances import Method
 from analysis.sweep_plots import sweep_plots
-from analysis.tuned import tuned, tuned_sheet
+from analysis.tuned import basis_words, tuned, tuned_sheet
 from analysis.words import amount
 
 ROWS = 50  # of the best
@@ -31,8 +31,8 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
         names=[one.proposal.setting.setting for one in best],
         sentences=[one.proposal.setting for one in best],
         proposals=_sheet(recipe, best),
-        each=tuned_sheet(each) if each else None,
-        tuned=[one.field for one in recipe.sweep.tune],
+        each=(tuned_sheet(each), basis_words(each)) if each else None,
+        fields=[one.field for one in recipe.sweep.tune],
         settings=[setting.setting for setting in recipe.settings],
         tolerance=f"{100 * recipe.sweep.tolerance:g} %",
         proxy_cost=amount(recipe.sweep.proxy_macs),
@@ -47,19 +47,19 @@ def sheet(run: Run) -> Sheet:
 def _sheet(recipe: Recipe, best: Sequence[Outcome]) -> Sheet:
     assert recipe.sweep
     objectives = [LABELS[objective] for objective in recipe.sweep.objectives]
-    tuned = [one.field for one in recipe.sweep.tune]
+    fields = [one.field for one in recipe.sweep.tune]
     costs = ("FLOPs", "params", "activations", "off budget", "proxy FLOPs")
-    columns = ("proposal", *objectives, "test error (%)", *tuned, *costs)
-    rows = tuple(row(one.proposal.setting.setting, _cells(one, tuned)) for one in best)
+    columns = ("proposal", *objectives, "test error (%)", *fields, *costs)
+    rows = tuple(row(one.proposal.setting.setting, _cells(one, fields)) for one in best)
     return Sheet("proposals", "Table of the best proposals", columns, rows)
 
 
-def _cells(one: Outcome, tuned: list[str]) -> list[Cell]:
+def _cells(one: Outcome, fields: list[str]) -> list[Cell]:
     setting = one.proposal.setting
     return [
         *(measured(value, 4) if value < 1000 else large(value) for value in one.values),
         measured(one.test_error, 2),
-        *(chosen(one.proposal.hyperparameters.get(name)) for name in tuned),
+        *(chosen(one.proposal.hyperparameters.get(name)) for name in fields),
         large(setting.macs),
         large(setting.params),
         large(setting.activations),

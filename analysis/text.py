@@ -18,7 +18,7 @@ from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics.intervals import Interval
 from analysis.terminal import columns, cut, filled
 from analysis.trust import ASSUMPTION, trust_words
-from analysis.tuned import tuned, tuned_sheet, tuned_words
+from analysis.tuned import basis_words, tuned, tuned_sheet, tuned_words
 from analysis.words import MISSING, amount, number, percent, plural, shown
 
 BEST = 10  # proposals
@@ -112,7 +112,10 @@ def _tuned(run: Run, width: int) -> list[str]:
         return []
     sheet = tuned_sheet(each)
     rows = [list(sheet.columns), *([row.name, *(cell.text for cell in row.cells)] for row in sheet.rows)]
-    return [columns(rows, width), paragraph(tuned_words(each), width)]
+    kept = [place for place, name in enumerate(rows[0]) if name not in ("trained to the end", "published error (%)")]
+    rows = [[row[place] for place in kept] for row in rows]
+    said = [paragraph(words, width) for words in (basis_words(each), tuned_words(each)) if words]
+    return [columns(rows, width), *said]
 
 
 def _value(value: float) -> str:

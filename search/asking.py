@@ -121,11 +121,17 @@ class Asker:
         return point is not None
 
     def _points(self) -> Iterator[dict[str, Any]]:
-        """Every candidate with every combination of the tuned values, ends and middle of those between two."""
+        """Every candidate with every combination of the tuned values, ends and middle of those between two.
+
+        The settings of an axis, which are few, are all asked for with one combination before the next, so that they are
+        tried alike at any time.
+        """
         fields = [one.field for one in self.sweep.tune]
-        for answers in self.candidates.listed():
-            for values in product(*map(levels, self.sweep.tune)):
-                yield {**answers, **dict(zip(fields, values, strict=True))}
+        combinations = [dict(zip(fields, values, strict=True)) for values in product(*map(levels, self.sweep.tune))]
+        if self.sweep.space:
+            yield from (answers | tuned for answers in self.candidates.listed() for tuned in combinations)
+        else:
+            yield from (answers | tuned for tuned in combinations for answers in self.candidates.listed())
 
 
 def _study(storage: optuna.storages.BaseStorage, sweep: Sweep, sampler: Mended) -> optuna.Study:

@@ -111,7 +111,7 @@ def _hint(name: str) -> str:
     begun = [one for one in listed() if one.startswith(name)]
     if len(begun) > 1 and min(map(len, begun)) > len(name) + SLIP:
         more = f" and {len(begun) - MOST} more" if len(begun) > MOST else ""
-        return f"names that begin so are {', '.join(begun[:MOST])}{more}"
+        return f"names that begin with it are {', '.join(begun[:MOST])}{more}"
     near = _nearest(name)
     return f"the nearest is {near}" if near else "write a name such as resnext50_32x4d, or a sentence"
 
@@ -119,7 +119,7 @@ def _hint(name: str) -> str:
 def _nearest(name: str) -> str | None:
     """The name most like it, of those listed and of those that a rule makes of its numbers.
 
-    Of its family, and of a network with its numbers, come before letters: `resnext50` is nearer to a ResNeXt than to
+    Of its family, and of a network with its numbers, come before letters: `resnext51` is nearer to a ResNeXt than to
     `resnet50`, `resnet110` nearer to the CIFAR network than to `resnet101`.
     """
     numbers = _numbers(name)

@@ -14,9 +14,10 @@ _RECIPES = {folder: Run.open(folder).recipe for folder in RUNS}
 
 
 def kind(folder: Path) -> tuple[object, ...]:
-    """What decides how the page of a committed run looks."""
+    """What most decides how the page of a committed run looks."""
     recipe = _RECIPES[folder]
-    return len(recipe.axis), recipe.is_named, bool(recipe.tricks), recipe.race, bool(recipe.sweep)
+    searched = bool(recipe.sweep), bool(recipe.sweep and recipe.sweep.tune)
+    return len(recipe.axis), recipe.is_named, recipe.match, bool(recipe.tricks), recipe.race, *searched
 
 
 COMPLETE = [

@@ -154,7 +154,7 @@ def _of_settings(run: Run) -> dict[Place, Point]:
 
 def _of_axis(run: Run) -> dict[Place, Point]:
     """Of a search along an axis, every setting with the hyperparameters that are best by validation."""
-    best = (next(iter(ones), None) for ones in by_setting(run.recipe, outcomes(run)))
+    best = (next(iter(finished), None) for _, _, finished in by_setting(run.recipe, outcomes(run)))
     points = {place_of(run.recipe, one.proposal.setting): _point(one) for one in best if one}
     return dict(sorted(_measured(points).items(), key=lambda item: as_tuple(item[1].setting.value)))
 

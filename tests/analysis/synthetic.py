@@ -111,21 +111,25 @@ def sweep(
 
 
 def axis_sweep(tries: int = 4, *, seeds: int = 1, slope: float = -0.8, seed: int = 0) -> Synthetic:
-    """The settings of `axis`, each with so many learning rates, of which 0.1 is the best for all.
+    """The settings of `axis`, each with the same learning rates, of which another is the best for each.
 
-    At their best their error changes by `slope` points from the first to the last.
+    At their best their error changes by `slope` points from the first to the last. Proposals are trained with one rate
+    after the other; noise of their validation losses is their own, so that the best by it is not that by test error.
     """
     along = a_recipe()
     sweep = Sweep(proxy_macs=4_000_000, tune=(LR,), trials=tries * len(along.settings))
     recipe = replace(along, seeds=seeds, sweep=sweep)
     chance, last = np.random.default_rng(seed), len(along.settings) - 1
     asked, ended = [], []
-    for number, (place, rate) in enumerate(product(range(last + 1), np.geomspace(0.1, 0.8, tries).tolist())):
-        setting = recipe.settings[place]
+    for number, (step, place) in enumerate(product(range(tries), range(last + 1))):
+        setting, rate = recipe.settings[place], 0.1 * 2**step
         tuned = {**asdict(recipe.training), "lr": rate}
         asked.append(Proposal(number=number, parameters={"lr": rate}, setting=setting, hyperparameters=tuned))
-        error = 10 + slope * place / last + 3 * (log10(rate) + 1)
-        ended += [trial_of(recipe, setting, tuned, r, error + chance.normal(0, 0.01)) for r in range(seeds)]
+        error = 10 + slope * place / last + 0.1 * abs(step - place % tries)
+        for replicate in range(seeds):
+            trial = trial_of(recipe, setting, tuned, replicate, error + chance.normal(0, 0.05))
+            metrics = trial.metrics | {"validation_loss": 0.03 * error + chance.normal(0, 0.002)}
+            ended.append(replace(trial, metrics=metrics))
     return Synthetic(recipe, tuple(ended), tuple(asked))
 
 
@@ -225,7 +229,7 @@ def hostile(of: Synthetic, text: str = HOSTILE) -> Synthetic:
     recipe = replace(recipe, settings=tuple(_named(setting, text) for setting in recipe.settings), tricks=tricks)
     wordy = [replace(t, setting=_name(t.value, text), host=text, versions={text: text}) for t in of.trials]
     wordy[-1:] = [failed(trial, text) for trial in wordy[-1:]]
-    asked = [replace(p, setting=replace(p.setting, setting=_name(p.number, text))) for p in of.proposals]
+    asked = [replace(p, setting=replace(p.setting, setting=_name(p.setting.value, text))) for p in of.proposals]
     asked[:1] = [replace(p, setting=replace(p.setting, sentence=text), parameters={text: text}) for p in asked[:1]]
     return Synthetic(recipe, tuple(wordy), tuple(asked), of.scores)
 
@@ -314,6 +318,10 @@ KINDS: Mapping[str, Callable[[], Synthetic]] = {
     "sweep along an axis, none finished": lambda: unfinished(axis_sweep()),
     "sweep along an axis, half done": lambda: replace(axis_sweep(), trials=axis_sweep().trials[:6]),
     "sweep along an axis, diverged": lambda: diverged(axis_sweep()),
+    "sweep along an axis, long names": lambda: hostile(axis_sweep(), LONG),
+    "sweep along an axis, no settings": lambda: replace(
+        unfinished(axis_sweep()), recipe=replace(axis_sweep().recipe, settings=()), proposals=()
+    ),
     "sweep along an axis, hostile": lambda: hostile(axis_sweep()),
     "sweep, hostile": lambda: hostile(sweep()),
     "sweep, long names": lambda: hostile(sweep(), LONG),

@@ -24,6 +24,7 @@ AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text(en
 TURNING = "\u202egnp.exe\u202c\u2067\u200f 100 %{x} %{customdata} <b>&lt;"
 SHOWN: Mapping[str, Callable[[], Synthetic]] = {
     **{name: KINDS[name] for name in ("all failed", "hostile", "long names", "sweep, hostile", "sweep, stopped early")},
+    **{name: KINDS[name] for name in ("sweep along an axis, seeds", "sweep along an axis, hostile")},
     "turning": lambda: hostile(axis(), TURNING),
 }
 ONE_OF_A_KIND = {kind(run): run.name for run in reversed(RUNS)}.values()

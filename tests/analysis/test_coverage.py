@@ -11,6 +11,7 @@ from analysis.statistics.crossed import crossed_difference
 from analysis.statistics.intervals import mean_interval
 from tests.analysis.runs import a_plane, a_race, a_recipe
 from tests.analysis.scores import World
+from tests.bench.chosen import alarms
 from tests.bench.coverage import (
     BY_IMAGE,
     NULL,
@@ -27,6 +28,12 @@ from tests.bench.coverage import (
 )
 
 RECIPE = a_recipe()
+
+
+@pytest.mark.parametrize("seeds", [2, 5])
+def test_the_best_of_one_grid_alarm_hardly_oftener_and_of_other_tries_much(seeds: int) -> None:
+    assert alarms([3] * 6, seeds, 500, is_grid=True) < 7 + spread(500)
+    assert alarms([1, 2, 4, 8, 12, 20], seeds, 500, is_grid=False) > 15
 
 
 def spread(simulations: int, level: float = 0.95) -> float:

@@ -222,7 +222,7 @@ def test_a_name_stands_alone(name: str) -> None:
 )
 def test_a_word_that_names_begin_with_is_answered_with_these(name: str, first: str) -> None:
     said = refusal(name)
-    assert f"; names that begin so are {first}, " in said
+    assert f"; names that begin with it are {first}, " in said
     shown, _, more = said.rpartition("are ")[2].partition(" and ")
     names = shown.split(", ")
     assert all(str(parse(one)) for one in names)
@@ -233,7 +233,8 @@ def test_a_word_that_names_begin_with_is_answered_with_these(name: str, first: s
 def test_the_nearest_name_is_a_name(name: str) -> None:
     """Of a listed name without its last letter, and with its third doubled."""
     for bad in (name[:-1], name[:3] + name[2:]):
-        if "the nearest is" in (said := refusal(bad)):
+        if said := refusal(bad):
+            assert "the nearest is" in said
             assert parse(said.rpartition("the nearest is ")[2])
 
 
