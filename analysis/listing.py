@@ -39,7 +39,7 @@ def listing(run: Run, trials: Sequence[Trial], settings: Iterable[Setting]) -> L
     if len(shown) < len(trials):
         note = f"{MOST:,} of {len(trials):,} trials, {which}. All are in a file by this command, given beside the run:"
         more = f"explore report {folder} --table trials --output trials.csv"
-    tuned = tuple(one.field for one in recipe.sweep.tune) if recipe.sweep else ()
+    tuned = recipe.sweep.fields if recipe.sweep else ()
     columns = (*COLUMNS, *tuned, "FLOPs", "params", "ended (UTC)", "key")
     rows = tuple(_row(trial, tuned, costs) for trial in shown)
     finished = next((trial.key for trial in shown if trial.state == "finished"), "")

@@ -25,7 +25,7 @@ def question(recipe: Recipe) -> str:
         budgets = ", ".join(filter(None, (*recipe.sweep.budgets, recipe.sweep.latency))) or _budget(recipe)
         along = f"setting of {' and '.join(recipe.axis)}" if len(recipe.axis) > 1 else " ".join(recipe.axis)
         what = "network" if recipe.is_free else along
-        fields = " and ".join(one.field for one in recipe.sweep.tune)
+        fields = " and ".join(recipe.sweep.fields)
         tuned = f", with {fields} of its own" if fields and not recipe.is_free else ""
         return f"At {budgets}, which {what} has the least {' and '.join(recipe.sweep.objectives)}{tuned}?"
     if recipe.is_named:

@@ -69,7 +69,7 @@ class Sweep:
         check(self)
         if not self.objectives:
             raise PlainError("objectives: [] says nothing to minimise; write one such as 'loss'")
-        for name, items in (("objectives", self.objectives), ("tune", tuple(one.field for one in self.tune))):
+        for name, items in (("objectives", self.objectives), ("tune", self.fields)):
             if again := [item for index, item in enumerate(items) if item in items[:index]]:
                 raise PlainError(f"{name}: {again[0]!r} is given twice; name it once")
         if self.stops_early and self.objectives[0] not in MEASURED_EACH_EPOCH:
@@ -82,6 +82,11 @@ class Sweep:
                 f"scheduler: {self.scheduler!r} stops trials by one objective, and {len(self.objectives)} are given, "
                 "by which a trial that is behind in one may be ahead in another; write 'none'"
             )
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Of Training, that are tuned."""
+        return tuple(one.field for one in self.tune)
 
     @property
     def stops_early(self) -> bool:

@@ -32,7 +32,7 @@ def render(run: Run, at: datetime | None = None, method: Method = "ped-anova") -
         sentences=[one.proposal.setting for one in best],
         proposals=_sheet(recipe, best),
         each=(tuned_sheet(each), basis_words(each)) if each else None,
-        fields=[one.field for one in recipe.sweep.tune],
+        fields=recipe.sweep.fields,
         settings=[setting.setting for setting in recipe.settings],
         tolerance=f"{100 * recipe.sweep.tolerance:g} %",
         proxy_cost=amount(recipe.sweep.proxy_macs),
@@ -47,14 +47,14 @@ def sheet(run: Run) -> Sheet:
 def _sheet(recipe: Recipe, best: Sequence[Outcome]) -> Sheet:
     assert recipe.sweep
     objectives = [LABELS[objective] for objective in recipe.sweep.objectives]
-    fields = [one.field for one in recipe.sweep.tune]
+    fields = recipe.sweep.fields
     costs = ("FLOPs", "params", "activations", "off budget", "proxy FLOPs")
     columns = ("proposal", *objectives, "test error (%)", *fields, *costs)
     rows = tuple(row(one.proposal.setting.setting, _cells(one, fields)) for one in best)
     return Sheet("proposals", "Table of the best proposals", columns, rows)
 
 
-def _cells(one: Outcome, fields: list[str]) -> list[Cell]:
+def _cells(one: Outcome, fields: Sequence[str]) -> list[Cell]:
     setting = one.proposal.setting
     return [
         *(measured(value, 4) if value < 1000 else large(value) for value in one.values),

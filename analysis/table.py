@@ -36,7 +36,7 @@ def trials_table(recipe: Recipe, trials: Iterable[Trial], proposals: Iterable[Pr
     costs = {s.setting: {name: getattr(s, name) for name in _COSTS} for s in reversed(settings)}
     rows = [_row(trial) | costs.get(trial.setting, dict.fromkeys(_COSTS)) for trial in ordered]
     columns = {name: pd.Series([row[name] for row in rows], dtype=dtype) for name, dtype in DTYPES.items()}
-    tuned = [one.field for one in recipe.sweep.tune] if recipe.sweep else []
+    tuned = recipe.sweep.fields if recipe.sweep else ()
     return pd.DataFrame(columns | {name: pd.Series([t.hyperparameters.get(name) for t in ordered]) for name in tuned})
 
 

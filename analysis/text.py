@@ -18,7 +18,7 @@ from analysis.searched import LABELS, Outcome, outcomes, ranked
 from analysis.statistics.intervals import Interval
 from analysis.terminal import columns, cut, filled
 from analysis.trust import ASSUMPTION, trust_words
-from analysis.tuned import basis_words, tuned, tuned_sheet, tuned_words
+from analysis.tuned import FINISHED, PUBLISHED, basis_words, tuned, tuned_sheet, tuned_words
 from analysis.words import MISSING, amount, number, percent, plural, shown
 
 BEST = 10  # proposals
@@ -91,7 +91,7 @@ def _proposals(run: Run, width: int) -> list[str]:
     best, objectives = ranked(found), run.recipe.sweep.objectives
     if not best:
         return []
-    tuned_ones = [one.field for one in run.recipe.sweep.tune]
+    tuned_ones = run.recipe.sweep.fields
     rows = [["proposal", *(LABELS[one] for one in objectives), "test error (%)", "FLOPs", *tuned_ones]]
     for one in best[:BEST]:
         setting = one.proposal.setting
@@ -112,7 +112,7 @@ def _tuned(run: Run, width: int) -> list[str]:
         return []
     sheet = tuned_sheet(each)
     rows = [list(sheet.columns), *([row.name, *(cell.text for cell in row.cells)] for row in sheet.rows)]
-    kept = [place for place, name in enumerate(rows[0]) if name not in ("trained to the end", "published error (%)")]
+    kept = [place for place, name in enumerate(rows[0]) if name not in (FINISHED, PUBLISHED)]
     rows = [[row[place] for place in kept] for row in rows]
     said = [paragraph(words, width) for words in (basis_words(each), tuned_words(each)) if words]
     return [columns(rows, width), *said]

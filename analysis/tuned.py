@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -16,15 +17,13 @@ from analysis.recipe import Recipe, Setting
 from analysis.record import Run
 from analysis.searched import LABELS, Outcome, by_setting, outcomes
 from analysis.sheets import Cell, Sheet, counted, interval, measured, none, row
-from analysis.sweep import MEASURED_EACH_EPOCH, Sweep
+from analysis.sweep import MEASURED_EACH_EPOCH
 from analysis.verdict import verdict
 from analysis.words import brief
 
 LONGEST = 300  # characters of the names of what was tuned
-COLUMNS = (
-    "setting", "proposals", "trained to the end", "test error (%)", "change from the first (points)",
-    "published error (%)",
-)  # fmt: skip
+FINISHED, PUBLISHED = "trained to the end", "published error (%)"  # for which a terminal has no room
+COLUMNS = ("setting", "proposals", FINISHED, "test error (%)", "change from the first (points)", PUBLISHED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class Tuned:
     @property
     def fields(self) -> tuple[str, ...]:
         """What was tuned."""
-        return _fields(self.recipe.sweep)
+        return self.recipe.sweep.fields if self.recipe.sweep else ()
 
     @property
     def missing(self) -> int:
@@ -62,7 +61,7 @@ class Tuned:
         points = [{_values(one, self.fields) for one in tried.ended} for tried in self.settings]
         return all(of_one == points[0] for of_one in points)
 
-    @property
+    @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Of the best of every setting; intervals take it as given that these were chosen."""
         return summaries(self.recipe, self.table, self.scores)
@@ -92,10 +91,6 @@ def _tuned(run: Run) -> Tuned:
 
 def _ended(found: Iterable[Outcome]) -> tuple[Outcome, ...]:
     return tuple({one.key: one for one in found if one.state != "running"}.values())
-
-
-def _fields(sweep: Sweep | None) -> tuple[str, ...]:
-    return tuple(one.field for one in sweep.tune) if sweep else ()
 
 
 def _values(one: Outcome, fields: Iterable[str]) -> tuple[object, ...]:

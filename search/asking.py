@@ -126,8 +126,9 @@ class Asker:
         The settings of an axis, which are few, are all asked for with one combination before the next, so that they are
         tried alike at any time.
         """
-        fields = [one.field for one in self.sweep.tune]
-        combinations = [dict(zip(fields, values, strict=True)) for values in product(*map(levels, self.sweep.tune))]
+        combinations = [
+            dict(zip(self.sweep.fields, values, strict=True)) for values in product(*map(levels, self.sweep.tune))
+        ]
         if self.sweep.space:
             yield from (answers | tuned for answers in self.candidates.listed() for tuned in combinations)
         else:

@@ -39,7 +39,7 @@ class Shares(NamedTuple):
 def shares_info(recipe: Recipe, found: Decided) -> Shares:
     """The choices with the largest shares in anything, in the order of their shares in the first."""
     assert recipe.sweep
-    tuned = {one.field for one in recipe.sweep.tune}
+    tuned = recipe.sweep.fields
     largest = {name: max(one[name] for one in found.shares.values()) for one in found.shares.values() for name in one}
     drawn = sorted(largest, key=lambda name: -largest[name])[:MOST]
     first = next(iter(found.shares.values()), {})
