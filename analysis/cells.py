@@ -1,4 +1,4 @@
-"""Intervals in the cells of a table."""
+"""Intervals in words, as in the cells of a table."""
 
 import math
 
@@ -8,31 +8,37 @@ from analysis.words import MISSING, decimals, number, signed
 
 def interval_words(interval: Interval) -> str:
     """10.05 ± 0.62; a single seed stands without an interval, and says so."""
-    if why := _no_mean(interval):
-        return why
-    if interval.n == 1:
-        return f"{number(interval.mean, 3)} (one seed)"
-    if not interval.has_spread:
-        return f"{number(interval.mean, 3)} (all seeds alike)"
-    places = decimals(interval.half_width)
-    return f"{number(interval.mean, places)} ± {number(interval.half_width, places)}"
+    return _no_interval(interval, number(interval.mean, 3)) or _plus_minus(interval.mean, interval.half_width)
 
 
 def difference_words(interval: Interval) -> str:
     """-0.31 (-0.93 to +0.31)."""
-    if why := _no_mean(interval):
-        return why
-    if interval.n == 1:
-        return f"{signed(interval.mean, 2)} (one seed)"
-    if not interval.has_spread:
-        return f"{signed(interval.mean, 2)} (all seeds alike)"
+    mean = signed(interval.mean, decimals(interval.half_width))
+    return _no_interval(interval, signed(interval.mean, 2)) or f"{mean} ({low_to_high(interval)})"
+
+
+def by_how_much(change: Interval) -> str:
+    """0.31 ± 0.12, be it up or down."""
+    return _plus_minus(abs(change.mean), change.half_width)
+
+
+def low_to_high(interval: Interval) -> str:
+    """-0.93 to +0.31."""
     places = decimals(interval.half_width)
-    low, high = signed(interval.low, places), signed(interval.high, places)
-    return f"{signed(interval.mean, places)} ({low} to {high})"
+    return f"{signed(interval.low, places)} to {signed(interval.high, places)}"
 
 
-def _no_mean(interval: Interval) -> str:
-    """What stands where there is no mean."""
+def _plus_minus(mean: float, half_width: float) -> str:
+    places = decimals(half_width)
+    return f"{number(mean, places)} ± {number(half_width, places)}"
+
+
+def _no_interval(interval: Interval, mean: str) -> str:
+    """What stands where there is no interval; nothing where there is one."""
     if not interval.n:
         return MISSING
-    return "" if math.isfinite(interval.mean) else "not a number"
+    if not math.isfinite(interval.mean):
+        return "not a number"
+    if interval.n == 1:
+        return f"{mean} (one seed)"
+    return "" if interval.has_spread else f"{mean} (all seeds alike)"

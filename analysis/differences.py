@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.cells import by_how_much, low_to_high
 from analysis.recipe import Recipe
 from analysis.statistics.intervals import Interval
 from analysis.verdict import Verdict
-from analysis.words import decimals, number, plural, signed
+from analysis.words import plural, signed
 
 UNDECIDED = "undecided"
 
@@ -43,13 +44,8 @@ def told_apart(named: Sequence[tuple[str, Interval]], ways: tuple[str, str], bas
 
 def _decided(kind: str, way: str, named: Sequence[tuple[str, Interval]]) -> str:
     """`test error falls with warm-up by 0.31 ± 0.12, with cosine by 1.2 ± 0.4`."""
-    told = [f"with {name} by {_amount(change)}" for name, change in named if effect(change) == kind]
+    told = [f"with {name} by {by_how_much(change)}" for name, change in named if effect(change) == kind]
     return f"{way} {', '.join(told)}" if told else ""
-
-
-def _amount(change: Interval) -> str:
-    places = decimals(change.half_width)
-    return f"{number(abs(change.mean), places)} ± {number(change.half_width, places)}"
 
 
 def _range(change: Interval) -> str:
@@ -57,5 +53,4 @@ def _range(change: Interval) -> str:
         return "(no number)"
     if not change.has_spread:
         return f"({signed(change.mean, 2)} on all seeds alike)"
-    places = decimals(change.half_width)
-    return f"({signed(change.low, places)} to {signed(change.high, places)})"
+    return f"({low_to_high(change)})"

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.cells import by_how_much, low_to_high
 from analysis.image_scores import ImageScores
 from analysis.measured import trend
 from analysis.outlook import outlook
 from analysis.racing import FIRST_LOOK, Race, looks, nominal_level, race
 from analysis.recipe import Recipe
 from analysis.statistics.intervals import Interval, Trend, is_grid
-from analysis.words import decimals, number, plural, signed
+from analysis.words import decimals, plural, signed
 
 _FALSE_ALARMS = 0.05
 
@@ -141,11 +142,9 @@ def _error_words(recipe: Recipe, axis: str, error: Trend, level: float) -> str:
 def _change(change: Interval, metric: str, unit: str, level: float) -> str:
     if not math.isfinite(change.mean):
         return f"{metric} is not a number in some trials"
-    places = decimals(change.half_width)
     if change.excludes_zero:
-        amount = f"{number(abs(change.mean), places)} ± {number(change.half_width, places)}"
-        return f"{metric} {'falls' if change.mean < 0 else 'rises'} by {amount}{unit}"
-    changes = f"{metric} changes by {signed(change.mean, places)}{unit}"
+        return f"{metric} {'falls' if change.mean < 0 else 'rises'} by {by_how_much(change)}{unit}"
+    changes = f"{metric} changes by {signed(change.mean, decimals(change.half_width))}{unit}"
     if not change.has_spread:
         return f"{changes} on all {change.n:,} seeds alike, which may be chance and gives no spread to judge by"
     return f"{changes}, {_interval(change, level)}"
@@ -153,8 +152,7 @@ def _change(change: Interval, metric: str, unit: str, level: float) -> str:
 
 def _interval(interval: Interval, level: float) -> str:
     """The interval with its level, both ends signed."""
-    places = decimals(interval.half_width)
-    return f"{100 * level:g} % interval {signed(interval.low, places)} to {signed(interval.high, places)}"
+    return f"{100 * level:g} % interval {low_to_high(interval)}"
 
 
 def _ends(recipe: Recipe, axis: str, one: Trend) -> str:

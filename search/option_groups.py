@@ -74,6 +74,7 @@ def training(seeds: int = 3, of: str = "setting") -> Parser:
     train.add_argument("--weights", metavar="FILE", help=begun)
     many = f"replicates of every {of} (default {seeds})"
     train.add_argument("--seeds", metavar="N", default=str(seeds), help=many)
+    train.add_argument("--seed", metavar="S", help="what images, orders and weights are drawn from (default 0)")
     again = "how often a trial is tried again whose worker died, hung or lacked memory or files (default 2)"
     train.add_argument("--retries", metavar="N", default="2", help=again)
     train.add_argument("--time", metavar="T", help="begin no trial after 90s, 30m, 2h or 1h30m")

@@ -6,6 +6,7 @@ from typing import Any
 from analysis.recipe import Fidelity, Setting
 from analysis.training import Training
 from search.data import DataSet
+from search.words import integer
 from space import Arch, cost
 
 
@@ -42,7 +43,7 @@ def trained_on(options: Namespace, data: DataSet, fidelity: Fidelity, training: 
         "command": options.command,
         "data": data.name,
         "data_digest": data.digest,
-        "seed": 0,
+        "seed": integer("--seed", options.seed, low=0) or 0,
         "seeds": seeds,
         "fidelity": fidelity,
         "training": training,

@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-TEMPLATES = "blocks comparison failed fold head notebook page plot record report run sweep table zoo"
+TEMPLATES = "blocks comparison failed fold head notebook page plot record report run seeds sweep table zoo"
 
 
 def test_the_wheel_holds_the_three_packages_and_their_data(wheel: zipfile.ZipFile) -> None:

@@ -4,9 +4,10 @@ from dataclasses import asdict
 
 import pytest
 
-from analysis.questions import answer
+from analysis import report, sweep_report
+from analysis.questions import answer, asked
 from analysis.record import Run, trial_key
-from analysis.report import render
+from analysis.searched import outcomes
 from space import cost, parse
 from tests.committed import FILES, ROOT, RUNS
 
@@ -22,14 +23,14 @@ def test_the_two_plots_of_the_mission_and_the_bag_of_tricks_have_their_runs() ->
 
 
 def test_all_its_trials_are_there_or_it_says_how_many(run: Run) -> None:
-    table, asked = run.trials(), run.recipe.seeds * len(run.recipe.settings)
+    table, wanted, sweep = run.trials(), asked(run.recipe), run.recipe.sweep
     assert run.notices == []
-    assert (table["state"] == "finished").all()
-    assert len(table) == asked or f"{len(table)} of {asked} trials" in (run.folder / "README.md").read_text()
+    assert set(table["state"]) <= {"finished", *(["pruned"] if sweep and sweep.stops_early else [])}
+    assert len(table) == wanted or f"{len(table)} of {wanted} trials" in (run.folder / "README.md").read_text()
 
 
 def test_its_sentences_cost_what_they_did(run: Run) -> None:
-    for setting in run.recipe.settings:
+    for setting in (*run.recipe.settings, *(proposal.setting for proposal in run.proposals())):
         candidate, proxy = cost(parse(setting.sentence), run.recipe.resolution), cost(parse(setting.proxy))
         assert (candidate.macs, candidate.params) == (setting.macs, setting.params)
         assert (proxy.macs, proxy.params) == (setting.proxy_macs, setting.proxy_params)
@@ -38,10 +39,14 @@ def test_its_sentences_cost_what_they_did(run: Run) -> None:
 
 def test_its_trials_keep_their_keys_and_scores(run: Run) -> None:
     """A changed key would train every finished trial again."""
+    proposed = {trial.key for one in outcomes(run) for trial in one.trials} if run.recipe.sweep else set()
     for trial in run.finished().values():
-        (setting,) = (one for one in run.recipe.settings if one.setting == trial.setting)
-        training = asdict(run.recipe.training_of(setting))
-        assert trial.key == trial_key(trial.sentence, trial.proxy, training, run.recipe.fidelity, trial.replicate)
+        if run.recipe.sweep:
+            assert trial.key in proposed
+        else:
+            (setting,) = (one for one in run.recipe.settings if one.setting == trial.setting)
+            training = asdict(run.recipe.training_of(setting))
+            assert trial.key == trial_key(trial.sentence, trial.proxy, training, run.recipe.fidelity, trial.replicate)
         losses, correct = run.scores(trial.key)
         assert 100 * (1 - correct.mean()) == pytest.approx(trial.metrics["test_error"])
         assert losses.mean() == pytest.approx(trial.metrics["test_loss"], rel=1e-2)
@@ -60,4 +65,4 @@ def test_it_is_committed_without_what_can_be_made_again(run: Run) -> None:
 
 
 def test_its_report_renders(run: Run) -> None:
-    assert "<h1" in render(run)
+    assert "<h1" in (sweep_report if run.recipe.sweep else report).render(run)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
+from analysis.cells import by_how_much, low_to_high
 from analysis.comparison.pairs import Comparison, Pair, Study, have_same_data
 from analysis.comparison.sides import Side
 from analysis.comparison.spaces import Fronts, Spaces
@@ -60,6 +61,8 @@ def caveats(compared: Comparison, spaces: Sequence[Spaces]) -> list[str]:
     across += [(one.a, one.b) for group in spaces for one in group.tested]
     if any(_trained(a) != _trained(b) for a, b in across):
         said.append("where test errors of other axes or spaces differ, it may be the fidelity or the recipe, not these")
+    if len({side.recipe.seed for side in compared.sides}) > 1:
+        said.append("not all runs are drawn from the same seed: what is paired by seed has no less noise for it")
     networks = [pair for pair in compared.pairs if any(_differ(one, other) for one, other in _sentences(pair))]
     if networks:
         which = ", ".join(f"{pair.a.letter} and {pair.b.letter}" for pair in networks[:5])
@@ -157,9 +160,8 @@ def _order(pair: Pair, alike: str) -> tuple[str, bool]:
 def _error(pair: Pair) -> str:
     a, b, mean = pair.a.letter, pair.b.letter, pair.difference
     if mean.excludes_zero:
-        places = decimals(mean.half_width)
-        amount = f"{number(abs(mean.mean), places)} ± {number(mean.half_width, places)} points"
-        return f"test error of {b} is {'lower' if mean.mean < 0 else 'higher'} than that of {a} by {amount} on average"
+        amount, way = by_how_much(mean), "lower" if mean.mean < 0 else "higher"
+        return f"test error of {b} is {way} than that of {a} by {amount} points on average"
     if mean.n == 1:
         return f"test error of {b} is that of {a} {signed(mean.mean, 2)} points on average, on one seed"
     return f"test errors of {a} and {b} are not told apart: {b} is {_between(mean)} points on average"
@@ -168,9 +170,7 @@ def _error(pair: Pair) -> str:
 def _between(mean: Interval) -> str:
     if not mean.has_spread:
         return f"{signed(mean.mean, 2)} (all seeds alike)"
-    places = decimals(mean.half_width)
-    low, high = signed(mean.low, places), signed(mean.high, places)
-    return f"{signed(mean.mean, places)} (95 % interval {low} to {high})"
+    return f"{signed(mean.mean, decimals(mean.half_width))} (95 % interval {low_to_high(mean)})"
 
 
 def _of_study(study: Study) -> Iterator[tuple[str, bool]]:

@@ -94,7 +94,7 @@ def named_folder(words: list[str], recipe: Recipe, *, is_plain: bool) -> Path:
 
     A fidelity of the user's own is not plain: its name does not say what it is.
     """
-    is_plain = is_plain and known_fidelity(recipe.fidelity.name) is not None
+    is_plain = is_plain and known_fidelity(recipe.fidelity.name) is not None and not recipe.seed
     data = Path(recipe.data).name  # of a folder
     parts = [*words, data, recipe.fidelity.name]
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part[:40]).strip("-") for part in parts)

@@ -40,6 +40,7 @@ def run(options: Namespace) -> int:
 
         refuse_unknown(options)
     integer("--seeds", options.seeds, high=10_000)
+    integer("--seed", options.seed, low=0)
     print(json.dumps(document(plan, trained) | beside, indent=1) if options.json else "\n\n".join(words))
     return 0
 

@@ -70,6 +70,14 @@ def said(runs: list[Run]) -> list[str]:
     return [*(words for words, _ in findings(found, groups, fronts(found.sides))), *caveats(found, groups)]
 
 
+@pytest.mark.parametrize(("seed", "times"), [(0, 0), (1, 1)])
+def test_runs_that_are_drawn_from_other_seeds_are_said_to_be(seed: int, times: int, tmp_path: Path) -> None:
+    made = axis(seed=1)
+    other = replace(made, recipe=replace(made.recipe, seed=seed))
+    words = said([axis().write(tmp_path / "a"), other.write(tmp_path / "b")])
+    assert sum("not all runs are drawn from the same seed" in one for one in words) == times
+
+
 # whatever the runs are ------------------------------------------------------------------------------------------------
 
 

@@ -153,6 +153,12 @@ def test_a_long_name_is_cut_in_words(tmp_path: Path) -> None:
     assert LONG[:200] not in figure.partition("<table")[0].partition("figcaption")[2]
 
 
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_with_intervals_the_page_says_that_seeds_must_be_fixed_beforehand(seeds: int, tmp_path: Path) -> None:
+    page = render(axis_sweep(TRIES, seeds=seeds).write(tmp_path / "run"))
+    assert page.count("hold for a number of seeds fixed beforehand") == (seeds > 1)
+
+
 def test_the_terminal_names_every_network_once(tmp_path: Path) -> None:
     run = axis_sweep(TRIES).write(tmp_path / "run")
     said = text(run, 400)

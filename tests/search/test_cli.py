@@ -161,6 +161,7 @@ OF_TRAINING = [
     ),
     (["--data", "digits", "--seeds", "0"], "--seeds: '0' is not possible"),
     (["--data", "digits", "--seeds", "-3"], "--seeds: '-3' is not possible"),
+    (["--data", "digits", "--seed", "one"], "--seed: 'one' is not possible; write a whole number from 0 to "),
     (["--data", "digits", "--set", "lr=" + "[" * 5000], "--set: lr"),
     (["--data", "digits", "--set", "lr=0.1\nflip=true"], "--set: lr"),
     (["--data", ""], "--data: '' says nothing"),

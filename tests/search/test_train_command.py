@@ -3,6 +3,7 @@
 import json
 import re
 from argparse import Namespace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,16 @@ import pytest
 from analysis.recipe import Recipe
 from search.asked import data_and_training
 from search.cli import main
+from search.commands.explore import named_folder
 from search.commands.train import _named, _recipe
+from search.configured import trainer_of
+from search.data import load
 from search.options import COMMANDS
 from space import cost, parse
 from tests.search.test_study import explore
 
 SMALL = "conv_stem(8) > 2*basic(8) > head(10)"
+SEEDS = (("--seed", "0"), ("--seed", "1"))
 DIGITS = ("--data", "digits", "--fidelity", "tiny")
 
 
@@ -74,6 +79,24 @@ def test_fields_after_the_name_change_a_fidelity() -> None:
     assert (own.name, own.epochs, own.width) == ("tiny,epochs=1,width=0.5", 1, 0.5)
     assert (own.resolution, own.train_images, own.depth) == (plain.resolution, plain.train_images, plain.depth)
     assert plain.epochs > 1, "so few images are passed over more often, unless epochs are written out"
+
+
+def test_another_seed_is_another_run_whose_trials_are_others() -> None:
+    """Images, their order and the first weights are drawn from it: what was chosen by one is judged by another."""
+    few = ("--fidelity", "tiny,epochs=1,train_images=64")
+    usual, named, other = (recipe_of("resnet18", "resnet34", *few, *seed) for seed in ((), *SEEDS))
+    assert usual.identity() == named.identity()
+    assert len({named_folder(["x"], one, is_plain=True).name for one in (usual, named, other)}) == 2
+    assert first_epoch(usual) == first_epoch(named)
+    assert first_epoch(usual) != first_epoch(other)
+
+
+def first_epoch(recipe: Recipe) -> float:
+    one = recipe.settings[0]
+    described = {"proxy": one.proxy, "candidate": one.sentence, "replicate": 0, "training": asdict(recipe.training)}
+    trainer, _ = trainer_of(described, recipe, load("digits"), "cpu")
+    trainer.epoch()
+    return trainer.epochs[0]["train_loss"]
 
 
 @pytest.mark.parametrize(
