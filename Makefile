@@ -30,9 +30,9 @@ tests-of-the-rest: install
 
 pictures: install  ## of README and docs, their tables, and the page of the notation; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido
-	$(BIN)/python docs/pictures.py
-	$(BIN)/python docs/tables.py
-	$(BIN)/python docs/notation.py
+	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.tables
+	$(BIN)/python -m docs.notation
 
 install: .venv/installed
 

@@ -18,8 +18,8 @@ MANY = 200  # settings that an order is taken of, at most: tau looks at every pa
 NONE = Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
 TAU = "Kendall's τ is 1 where two orders are the same, −1 where one is the other's reverse, and τ-b minds ties."
 OVER_SEEDS = (
-    "Its 95 % intervals here are over seeds, and about these settings alone. They cover 96 to 100 % in simulations, "
-    "and 94 to 100 % of runs that share nine tenths of their noise: mostly more than they must, as noise is not to be "
+    "Its 95 % intervals here are over seeds, and about these settings alone. They cover 98 to 100 % in simulations, "
+    "and 96 to 100 % of runs that share nine tenths of their noise: mostly more than they must, as noise is not to be "
     "taken for disagreement."
 )
 OVER_SETTINGS = (

@@ -1,8 +1,8 @@
 """How far the order of a fidelity's proxies is to be trusted, where that was measured; docs/evidence.md says how."""
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import pandas as pd
 
@@ -22,17 +22,49 @@ UNMEASURED = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the study found of a fidelity as it came to be on some images."""
+
+    data: str
+    resolution: int
+    width: float
+    depth: float
+    train_images: int
+    epochs: int
+    proxy_macs: float
+    networks: int
+    alike: int  # of them, ResNets, ResNeXts and Res2Nets
+    seeds: int
+    core_seconds: float  # a trial
+    tau: float  # to the order of the costliest by test error, with its 95 % interval over networks; of that itself NaN
+    low: float
+    high: float
+    ceiling: float  # that noise would let be seen if the orders were the same
+    alike_tau: float  # among these
+    alike_ceiling: float
+    reference: str  # the costliest fidelity; nothing of that itself
+
+    @property
+    def tau_words(self) -> str:
+        """0.58 (0.30 to 0.87)."""
+        return tau_words(Interval(self.tau, self.low, self.high, self.networks))
+
+
 def trust_words(recipe: Recipe) -> str:
-    """One sentence on proxies that were trained like these, on these images."""
+    """What is known of proxies that were trained like these, on these images."""
     found = measured(recipe.fidelity, recipe.data)
-    if found is None or not _are_alike(recipe, found["proxy_macs"]):
+    if found is None or not _are_alike(recipe, found.proxy_macs):
         return UNMEASURED
-    of = f"{found['networks']:.0f} networks, trained like these on {recipe.data} from {found['seeds']:.0f} seeds,"
-    if not found["reference"]:
+    of = f"{found.networks} networks, trained like these on {recipe.data} from {found.seeds} seeds,"
+    if not found.reference:
         return f"Whether larger proxies have the order of these was not measured: {of} are the costliest there are."
-    seen = f"{number(found['ceiling'], 2)} could be seen if the orders were the same"
-    costliest = f"the order of the costliest proxies ({found['reference']})"
-    return f"Measured: {of} stood in {costliest} with Kendall's τ {measured_tau(found)}; {seen}."
+    seen, seen_alike = (number(one, 2) for one in (found.ceiling, found.alike_ceiling))
+    return (
+        f"Measured: {of} stood in the order of the costliest proxies ({found.reference}) with Kendall's τ "
+        f"{found.tau_words}; {seen} could be seen if the orders were the same. Among the {found.alike} ResNets, "
+        f"ResNeXts and Res2Nets of them τ was {number(found.alike_tau, 2)}, where {seen_alike} could be seen."
+    )
 
 
 def _are_alike(recipe: Recipe, macs: float) -> bool:
@@ -45,22 +77,24 @@ def _are_alike(recipe: Recipe, macs: float) -> bool:
     return is_small and recipe.training == Training() and "depth" not in (*recipe.axis, recipe.against)
 
 
-def measured(fidelity: Fidelity, data: str) -> "pd.Series[Any] | None":
-    """The study's row of a fidelity as it came to be on these images, whatever it is called."""
-    table = _table()
-    same = (table["data"] == data) & table["resolution"].eq(fidelity.resolution)
-    for name in ("width", "depth", "train_images", "epochs"):
-        same &= (table[name] - getattr(fidelity, name)).abs() < 1e-6
-    return table[same].iloc[0] if same.any() else None
-
-
-def measured_tau(found: "pd.Series[Any]") -> str:
-    """For a cell, of a row that is not the reference's own."""
-    return tau_words(Interval(found["tau"], found["low"], found["high"], int(found["seeds"])))
+def measured(fidelity: Fidelity, data: str) -> Measured | None:
+    """What was found of a fidelity as it came to be on these images, whatever it is called."""
+    exact, near = ("resolution", "train_images", "epochs"), ("width", "depth")
+    return next(
+        (
+            one
+            for one in _table()
+            if one.data == data
+            and all(getattr(one, name) == getattr(fidelity, name) for name in exact)
+            and all(abs(getattr(one, name) - getattr(fidelity, name)) < 1e-6 for name in near)
+        ),
+        None,
+    )
 
 
 @cache
-def _table() -> pd.DataFrame:
+def _table() -> tuple[Measured, ...]:
     with files("analysis").joinpath("trust.csv").open(encoding="utf-8") as file:
-        numbers = dict.fromkeys(("tau", "low", "high", "ceiling"), "")
-        return pd.read_csv(file, keep_default_na=False, na_values=numbers)
+        numbers = dict.fromkeys(("tau", "low", "high", "ceiling", "alike_tau", "alike_ceiling"), "")
+        rows = pd.read_csv(file, keep_default_na=False, na_values=numbers).to_dict("records")
+    return tuple(Measured(**{str(name): value for name, value in row.items()}) for row in rows)

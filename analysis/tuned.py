@@ -80,13 +80,13 @@ def _tuned(run: Run) -> Tuned:
         Tried(setting, _ended(all_of_it), next(iter(finished), None), len(finished))
         for setting, all_of_it, finished in by_setting(run.recipe, outcomes(run))
     )
-    of = {trial.key: one.setting for one in settings if one.best for trial in one.best.trials}
+    by_key = {trial.key: one.setting for one in settings if one.best for trial in one.best.trials}
     table = run.trials()
-    table = table[table["key"].isin(of)]
-    names, values = zip(*((of[key].setting, of[key].value) for key in table["key"]), strict=True) if of else ((), ())
-    columns = {"setting": pd.Series(names, table.index, "string"), "value": pd.Series(values, table.index, "object")}
-    table = table.assign(**columns)
-    return Tuned(run.recipe, settings, table, image_scores(run, only=of))
+    table = table[table["key"].isin(by_key)]
+    found = [by_key[key] for key in table["key"]]
+    names = pd.Series([one.setting for one in found], table.index, "string")
+    table = table.assign(setting=names, value=pd.Series([one.value for one in found], table.index, "object"))
+    return Tuned(run.recipe, settings, table, image_scores(run, only=by_key))
 
 
 def _ended(found: Iterable[Outcome]) -> tuple[Outcome, ...]:
@@ -109,7 +109,7 @@ def tuned_words(found: Tuned) -> str:
 def _said(found: Tuned) -> str:
     recipe, of = found.recipe, len(found.settings)
     if found.missing:
-        return f"Undecided: of {of - found.missing} of {of} settings one was trained to the end."
+        return f"Undecided: {of - found.missing} of {of} settings have a proposal that was trained to the end."
     if not found.are_alike:
         return (
             "Undecided: the settings were not all tried with the same values, and one with more or luckier proposals "

@@ -1,4 +1,4 @@
-"""docs/notation.md, every word of the grammar, read off its classes: `python docs/notation.py` writes the page."""
+"""docs/notation.md, every word of the grammar, read off its classes: `python -m docs.notation` writes the page."""
 
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
@@ -24,7 +24,7 @@ block, how often it is repeated, and its stride: `4*bottleneck(32, 128)/2`. Argu
 order; of the others only what differs is written: a part, or a choice, by itself, since its type says which argument it
 is, anything else as `name=value`. `explore show NAME` writes the sentence of a named network, and `explore cost --all`
 lists the names. [grammar.md](grammar.md) says why it is so, [composition.md](composition.md) what fits into what. This
-page is made by `python docs/notation.py`; choices stand with the usual one first.
+page is made by `python -m docs.notation`; choices stand with the usual one first.
 """
 
 KINDS: dict[str, type[Part]] = {

@@ -1,7 +1,7 @@
 """The pictures of README and docs, from the committed runs and measurements; `make pictures`.
 
 Each is drawn twice, for light pages and for dark ones. What a picture of runs shows is beside it as JSON, with six
-digits: the same bytes from the same records. `python docs/pictures.py --numbers` writes these alone, without a browser.
+digits: the same bytes from the same records. `python -m docs.pictures --numbers` writes these alone, without a browser.
 """
 
 import json
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
-from analysis.comparison.pairs import comparison
 from analysis.figures.drawing import PALETTE
 from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
 from analysis.record import Run
+from docs.study import RUNS, fidelity_words, study
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__).parent
 
 WORDS = {
     "fill": ("tables filled", "networks in the space"),
@@ -87,20 +88,17 @@ def along_the_axis(name: str, metric: Metric = "test_error") -> Picture:
     """Of the committed run of that name."""
 
     def info() -> Tradeoff:
-        run = Run.open(ROOT / "runs" / name)
+        run = Run.open(RUNS / name)
         return tradeoff_info(run.recipe, run.trials(), metric, image_scores(run))
 
     return Picture(info, tradeoff, 520)
 
 
-def study(names: str) -> Picture:
-    """Of the committed runs with such names, which ask one question at several fidelities; each has a page."""
-
-    def info() -> Agreeing:
-        pages = sorted((ROOT / "runs").glob(f"{names}/README.md"))
-        return agreeing_info(comparison([Run.open(page.parent) for page in pages]).studies[0])
-
-    return Picture(info, agreeing, 480)
+def fidelities() -> Agreeing:
+    """The study, its runs called by their fidelity."""
+    found = agreeing_info(study())
+    runs = tuple(one._replace(name=fidelity_words(step)) for one, step in zip(found.runs, study().steps, strict=False))
+    return found._replace(reference="the reference", runs=runs)
 
 
 def saved(figure: go.Figure, name: str, height: int) -> None:
@@ -110,21 +108,34 @@ def saved(figure: go.Figure, name: str, height: int) -> None:
         figure.update_layout(font_color=text, paper_bgcolor=clear, plot_bgcolor=clear)
         for update in (figure.update_xaxes, figure.update_yaxes):
             update(gridcolor=rule, linecolor=rule, zerolinecolor=rule)
-        figure.write_image(ROOT / "docs" / f"{name}{suffix}.svg", width=820, height=height)
+        picture = figure.to_image("svg", width=820, height=height).decode("utf-8")
+        (HERE / f"{name}{suffix}.svg").write_text(f"{picture}\n{mark(name)}\n", encoding="utf-8")
+
+
+def mark(name: str) -> str:
+    """The last line of a picture: of which numbers it is."""
+    source = SOURCES[name]
+    return f"<!-- {source}, SHA-256 {sha256((HERE / source).read_bytes()).hexdigest()[:16]} -->"
 
 
 PICTURES = {
     "cardinality": along_the_axis("cardinality"),
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
-    "fidelities": study("fidelity-*"),
+    "fidelities": Picture(fidelities, agreeing, 480),
 }
+SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}
+
+
+def drawn() -> None:
+    """All of them."""
+    for name, picture in PICTURES.items():
+        saved(picture.draw(picture.seen), name, picture.height)
+    saved(scaling(pd.read_csv(HERE / "scaling.csv", dtype={"networks": float})), "scaling", 420)
+
 
 if __name__ == "__main__":
     for name, picture in PICTURES.items():
-        (ROOT / "docs" / f"{name}.json").write_text(picture.numbers(), encoding="utf-8")
-        if "--numbers" not in sys.argv:
-            saved(picture.draw(picture.seen), name, picture.height)
+        (HERE / f"{name}.json").write_text(picture.numbers(), encoding="utf-8")
     if "--numbers" not in sys.argv:
-        measured = pd.read_csv(ROOT / "docs" / "scaling.csv", dtype={"networks": float})
-        saved(scaling(measured), "scaling", 420)
+        drawn()

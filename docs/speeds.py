@@ -1,4 +1,4 @@
-"""How fast the candidates of the radix plane are; `python docs/speeds.py` measures and writes speeds.csv."""
+"""How fast the candidates of the radix plane are; `python -m docs.speeds` measures and writes speeds.csv."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from scipy.stats import kendalltau, t  # type: ignore[import-untyped]
 
 from analysis.statistics.agreement import agreement, reliability
-from tests.bench.coverage import orders, over_settings
+from tests.bench.coverage import false_orders, orders, over_settings
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=12))
@@ -45,6 +45,12 @@ def test_what_replicates_shift_alike_is_no_noise() -> None:
 def test_noise_alone_settles_nothing_and_rules_nothing_out() -> None:
     found = agreement(*np.random.default_rng(1).normal(size=(2, 3, 6)))
     assert (found.settled, found.tau.low, found.tau.high) == (0, -1, 1)
+
+
+@pytest.mark.parametrize(("settings", "seeds"), [(2, 2), (2, 3), (3, 3), (4, 2), (6, 3)])
+def test_settings_that_are_alike_are_seldom_said_to_be_in_an_order(settings: int, seeds: int) -> None:
+    """Nominally in 5 % of experiments; three deviations of 400 of them are allowed for."""
+    assert false_orders(settings, seeds, 400) < 5 + 300 * math.sqrt(0.05 * 0.95 / 400)
 
 
 def test_settings_that_a_side_lacks_are_left_out() -> None:

@@ -18,6 +18,7 @@ def test_every_fidelity_of_the_study_is_known_and_one_is_the_costliest() -> None
     assert all(words.startswith(("Measured: 14 networks", "Whether larger proxies")) for words in said)
     assert sum(words.startswith("Whether") for words in said) == 1
     assert len(set(said)) == len(said)
+    assert sum("Among the 9 ResNets, ResNeXts and Res2Nets" in words for words in said) == len(said) - 1
 
 
 @pytest.mark.parametrize("run", STUDY, ids=lambda run: run.folder.name)
@@ -39,5 +40,5 @@ def test_it_is_known_by_what_it_is_and_not_by_its_name(run: Run) -> None:
 def test_it_stands_in_the_report() -> None:
     run = Run.open(ROOT / "runs" / "cardinality-4GFLOPs-resnet50-fashion-mnist-quick")
     found = measured(run.recipe.fidelity, run.recipe.data)
-    assert found is not None
+    assert found
     assert re.search(r"not a result of it\. Measured: 14 networks, .* with Kendall.{1,5}s τ 0\.", render(run))

@@ -107,7 +107,7 @@ def test_what_failed_was_tried(tmp_path: Path) -> None:
 def test_a_setting_without_a_result_is_said(tmp_path: Path) -> None:
     lost = without(axis_sweep(TRIES), *range(1, SETTINGS * TRIES, SETTINGS))
     said = tuned_words(of(lost, tmp_path))
-    assert said.endswith("Undecided: of 4 of 5 settings one was trained to the end.")
+    assert said.endswith("Undecided: 4 of 5 settings have a proposal that was trained to the end.")
     assert "Kendall" not in said
 
 

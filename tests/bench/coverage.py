@@ -7,8 +7,10 @@ if an interval of a mean, a difference or a trend covers less than 93 or more th
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -225,6 +227,13 @@ def orders(
     return tally
 
 
+def false_orders(settings: int, seeds: int, simulations: int) -> float:
+    """Percent of experiments with settings that are all alike in which they are put into an order, or its reverse."""
+    chance = np.random.default_rng(9)
+    found = (agreement(chance.normal(size=(seeds, settings)), np.arange(settings)).tau for _ in range(simulations))
+    return 100 * float(np.mean([tau.low > 0 or tau.high < 0 for tau in found]))
+
+
 def over_settings(settings: int, truly: float, simulations: int, *, kin: float = 0.0) -> Tally:
     """Tau of normal settings drawn anew each time, against that of all there are (Greiner 1909).
 
@@ -334,21 +343,13 @@ def plans(simulations: int) -> None:
 
 def ranks(simulations: int) -> None:
     print("\nKendall's tau-b: coverage (mean half width), against exact orders and against as noisy ones")
-    for settings in (5, 12):
-        for spread in (0.5, 2.0):
-            for truly in (0.0, 0.8, 1.0):
-                found = [orders(s, settings, spread, truly, simulations, fixed=fixed)
-                         for fixed in (True, False) for s in SEEDS]  # fmt: skip
-                said = "  ".join(f"{one.coverage:.0f} ({one.half_width:.2f})" for one in found)
-                print(f"{settings:3} settings, spread {spread:g}, correlation {truly:g}:  {said}", flush=True)
+    _of_orders(simulations, [{"fixed": True}, {}])
     print("\nThe same where the runs share half and nine tenths of the noise, as noisy ones")
-    for settings in (5, 12):
-        for spread in (0.5, 2.0):
-            for truly in (0.0, 0.8, 1.0):
-                found = [orders(s, settings, spread, truly, simulations, shared=shared)
-                         for shared in (0.5, 0.9) for s in SEEDS]  # fmt: skip
-                said = "  ".join(f"{one.coverage:.0f} ({one.half_width:.2f})" for one in found)
-                print(f"{settings:3} settings, spread {spread:g}, correlation {truly:g}:  {said}", flush=True)
+    _of_orders(simulations, [{"shared": 0.5}, {"shared": 0.9}])
+    print("\nSettings that are alike said to be in an order or its reverse, in percent; of 2, 3 and 5 seeds")
+    for settings in (2, 3, 4, 5, 6, 12):
+        alarms = [false_orders(settings, seeds, 5 * simulations) for seeds in (2, 3, 5)]
+        print(f"{settings:3} settings:  {'  '.join(f'{one:.1f}' for one in alarms)}", flush=True)
     print("\nOver settings, for others of their kind: correlations of 0, 0.5, 0.8, 0.95 and 0.99;")
     print("then of 0, 0.5 and 0.8 where settings are pairs that correlate by 0.8")
     for settings in (12, 14, 20, 30):
@@ -356,6 +357,13 @@ def ranks(simulations: int) -> None:
         found += [over_settings(settings, truly, 5 * simulations, kin=0.8) for truly in (0.0, 0.5, 0.8)]
         said = "  ".join(f"{one.coverage:.1f} ({one.half_width:.2f})" for one in found)
         print(f"{settings:3} settings:  {said}", flush=True)
+
+
+def _of_orders(simulations: int, kinds: Sequence[Mapping[str, Any]]) -> None:
+    for settings, spread, truly in product((5, 12), (0.5, 2.0), (0.0, 0.8, 1.0)):
+        found = [orders(seeds, settings, spread, truly, simulations, **kind) for kind in kinds for seeds in SEEDS]
+        said = "  ".join(f"{one.coverage:.0f} ({one.half_width:.2f})" for one in found)
+        print(f"{settings:3} settings, spread {spread:g}, correlation {truly:g}:  {said}", flush=True)
 
 
 if __name__ == "__main__":

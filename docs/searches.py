@@ -1,0 +1,64 @@
+"""The tables of what was searched: along an axis with hyperparameters, and over a whole space."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from analysis.cells import difference_words, interval_words
+from analysis.image_scores import image_scores
+from analysis.measured import summaries
+from analysis.record import Run
+from analysis.searched import Outcome, outcomes, ranked
+from analysis.sheets import Sheet
+from analysis.sweep_report import sheet
+from analysis.tuned import tuned, tuned_sheet
+from analysis.words import MISSING
+from docs.study import RUNS
+
+BEST = 8  # networks of a free search that are shown
+
+
+def each_tuned(name: str) -> Iterable[list[str]]:
+    """The settings of a sweep along an axis, each at its best."""
+    found = tuned(Run.open(RUNS / name))
+    assert found
+    return _of_sheet(tuned_sheet(found))
+
+
+def tried(name: str) -> Iterable[list[str]]:
+    """The test errors of the settings with every combination of what was tuned, each a run along the axis."""
+    run = Run.open(RUNS / name)
+    sweep, table, kept = run.recipe.sweep, run.trials(), image_scores(run)
+    assert sweep
+    settings = [setting.setting for setting in run.recipe.settings]
+    yield [*sweep.fields, *settings, f"change from {settings[0]} to {settings[-1]}"]
+    for values, trials in table.groupby(list(sweep.fields)):
+        numbers = summaries(run.recipe, trials, kept)
+        errors = (interval_words(found.error) for found in numbers)
+        yield [*(f"{value:g}" for value in values), *errors, difference_words(numbers[-1].difference)]
+
+
+def searched(name: str) -> Iterable[list[str]]:
+    """The best networks of a free search."""
+    return _of_sheet(sheet(Run.open(RUNS / name)), columns=5, rows=BEST)
+
+
+def met(name: str) -> Iterable[list[str]]:
+    """What the networks of a free search are made of, and what came of those that have it."""
+    found = outcomes(Run.open(RUNS / name))
+    best, having = ranked(found), Counter(word for one in found for word in _words(one))
+    yield ["word", "networks", "trained to the end", "best place"]
+    for word, count in sorted(having.items(), key=lambda item: (-item[1], item[0])):
+        places = [place for place, one in enumerate(best, 1) if word in _words(one)]
+        yield [f"`{word}`", str(count), str(len(places)), str(min(places)) if places else MISSING]
+
+
+def _words(one: Outcome) -> set[str]:
+    """Of its sentence."""
+    return set(re.findall(r"(\w+)\(", one.proposal.setting.sentence))
+
+
+def _of_sheet(found: Sheet, columns: int | None = None, rows: int | None = None) -> Iterable[list[str]]:
+    yield [*found.columns[:columns]]
+    for one in found.rows[:rows]:
+        yield [one.title or one.name, *(cell.text for cell in one.cells)][:columns]
