@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
@@ -26,6 +26,7 @@ from analysis.record import Run
 from docs.study import RUNS, fidelity_words, study
 
 HERE = Path(__file__).parent
+Seen = TypeVar("Seen")
 
 WORDS = {
     "fill": ("tables filled", "networks in the space"),
@@ -56,17 +57,21 @@ def scaling(rows: pd.DataFrame) -> go.Figure:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Generic[Seen]):
     """What is to be seen, numbers only, and how it is drawn."""
 
-    info: Callable[[], Any]
-    draw: Callable[[Any], go.Figure]
+    info: Callable[[], Seen]
+    draw: Callable[[Seen], go.Figure]
     height: int  # pixels
 
     @cached_property
-    def seen(self) -> Any:  # noqa: ANN401 -- each has a type of its own
+    def seen(self) -> Seen:
         """What `info` gives, which takes a run's records."""
         return self.info()
+
+    def drawn(self) -> go.Figure:
+        """The figure."""
+        return self.draw(self.seen)
 
     def numbers(self) -> str:
         """The text of the JSON file."""
@@ -84,7 +89,7 @@ def plain(value: object) -> object:
     return value
 
 
-def along_the_axis(name: str, metric: Metric = "test_error") -> Picture:
+def along_the_axis(name: str, metric: Metric = "test_error") -> Picture[Tradeoff]:
     """Of the committed run of that name."""
 
     def info() -> Tradeoff:
@@ -118,7 +123,7 @@ def mark(name: str) -> str:
     return f"<!-- {source}, SHA-256 {sha256((HERE / source).read_bytes()).hexdigest()[:16]} -->"
 
 
-PICTURES = {
+PICTURES: dict[str, Picture[Any]] = {
     "cardinality": along_the_axis("cardinality"),
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
@@ -130,7 +135,7 @@ SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.cs
 def drawn() -> None:
     """All of them."""
     for name, picture in PICTURES.items():
-        saved(picture.draw(picture.seen), name, picture.height)
+        saved(picture.drawn(), name, picture.height)
     saved(scaling(pd.read_csv(HERE / "scaling.csv", dtype={"networks": float})), "scaling", 420)
 
 

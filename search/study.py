@@ -119,7 +119,7 @@ class LedgerSearcher(Searcher):
             trial, scores = _finished(self.run.recipe, job, result, attempt), (outcome.losses, outcome.correct)
         elif "validation_loss" in result:  # the scheduler has stopped it after this reading
             self._read(trial_id, result)
-            trial = _pruned(self.run.recipe, job, self.curves[trial_id], attempt)
+            trial = _pruned(self.run.recipe, job, self.curves[trial_id], result, attempt)
         again = trial.passing and attempt <= self.retries  # after all others, when what it lacked may be there
         if lacked_memory(trial.reason or ""):
             self.starved.add(job.key)
@@ -153,16 +153,18 @@ def _finished(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int) ->
         state="finished",
         metrics=result["outcome"].metrics,
         curve=tuple(result["curve"]),
-        seconds=result["trial_seconds"],
-        cpu_seconds=result["cpu_seconds"],
-        host=result["host"],
         attempt=attempt,
+        **_spent(result),
     )
 
 
-def _pruned(recipe: Recipe, job: Job, curve: list[dict[str, float]], attempt: int) -> Trial:
-    seconds = sum(reading["seconds"] for reading in curve)
-    return _record(recipe, job, state="pruned", curve=tuple(curve), seconds=seconds, attempt=attempt)
+def _pruned(recipe: Recipe, job: Job, curve: list[dict[str, float]], result: dict[str, Any], attempt: int) -> Trial:
+    return _record(recipe, job, state="pruned", curve=tuple(curve), attempt=attempt, **_spent(result))
+
+
+def _spent(result: dict[str, Any]) -> dict[str, Any]:
+    """On what a trial was trained, and how long."""
+    return {"seconds": result["trial_seconds"], "cpu_seconds": result["cpu_seconds"], "host": result["host"]}
 
 
 def _failed(recipe: Recipe, job: Job, result: dict[str, Any], attempt: int) -> Trial:

@@ -87,7 +87,7 @@ class ProxyTrainable(tune.Trainable):
         self.trainer = self.trainer or self._begin()
         reading = self.trainer.epoch()
         if len(self.trainer.epochs) < self.recipe.fidelity.epochs:
-            return dict(reading)
+            return {**reading, **self._spent()}
         outcome = self.trainer.finish()
         beside = {"fvcore_macs": self.measured, **measured_peak(self.device, self._share()), **self._latency()}
         return {
@@ -95,10 +95,16 @@ class ProxyTrainable(tune.Trainable):
             "done": True,
             "outcome": replace(outcome, metrics={**outcome.metrics, **beside}),
             "curve": self.trainer.epochs,
+            **self._spent(),
+            **self._weights(),
+        }
+
+    def _spent(self) -> dict[str, Any]:
+        """So far, and on what: the trial may be stopped after this epoch."""
+        return {
             "trial_seconds": time.perf_counter() - self.started,
             "cpu_seconds": time.process_time() - self.computed if self.device == "cpu" else 0.0,
             "host": ", ".join(filter(None, (machine(), gpu_name(self.device)))),
-            **self._weights(),
         }
 
     def _weights(self) -> dict[str, bytes]:

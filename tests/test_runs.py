@@ -8,6 +8,7 @@ from analysis import report, sweep_report
 from analysis.questions import answer, asked
 from analysis.record import Run, trial_key
 from analysis.searched import outcomes
+from docs.tables import QUESTIONS
 from space import cost, parse
 from tests.committed import FILES, ROOT, RUNS
 
@@ -17,9 +18,8 @@ def run(request: pytest.FixtureRequest) -> Run:
     return Run.open(request.param)
 
 
-def test_the_two_plots_of_the_mission_and_the_bag_of_tricks_have_their_runs() -> None:
-    axes = {Run.open(folder).recipe.axis for folder in RUNS}
-    assert {("cardinality",), ("radix", "cardinality"), ("tricks",)} <= axes
+def test_the_evidence_is_of_all_of_them() -> None:
+    assert sorted(name for names in QUESTIONS.values() for name in names) == sorted(folder.name for folder in RUNS)
 
 
 def test_all_its_trials_are_there_or_it_says_how_many(run: Run) -> None:

@@ -100,6 +100,8 @@ def test_a_stopped_trial_has_a_curve_and_no_metrics_and_was_stopped_at_a_rung(ha
             assert line.metrics == {}
             assert line.scores is None
             assert len(line.curve) in (1, REDUCTION)
+            assert line.seconds > sum(reading["seconds"] for reading in line.curve)  # what was built before counts, too
+            assert 0 < line.core_seconds == line.cpu_seconds
     table = run.trials()
     assert set(table["epochs"]) <= {0, 1, REDUCTION, EPOCHS}  # none of one that failed
     assert table["test_error"].notna().sum() == (table["state"] == "finished").sum()
