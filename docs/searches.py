@@ -9,10 +9,8 @@ from analysis.image_scores import image_scores
 from analysis.measured import summaries
 from analysis.record import Run
 from analysis.searched import Outcome, outcomes, ranked
-from analysis.sheets import Sheet
-from analysis.sweep_report import sheet
 from analysis.tuned import tuned, tuned_sheet
-from analysis.words import MISSING
+from analysis.words import MISSING, amount, number
 from docs.study import RUNS
 
 BEST = 8  # networks of a free search that are shown
@@ -22,7 +20,10 @@ def each_tuned(name: str) -> Iterable[list[str]]:
     """The settings of a sweep along an axis, each at its best."""
     found = tuned(Run.open(RUNS / name))
     assert found
-    return _of_sheet(tuned_sheet(found))
+    each = tuned_sheet(found)
+    yield [*each.columns]
+    for one in each.rows:
+        yield [one.title or one.name, *(cell.text for cell in one.cells)]
 
 
 def tried(name: str) -> Iterable[list[str]]:
@@ -39,8 +40,12 @@ def tried(name: str) -> Iterable[list[str]]:
 
 
 def searched(name: str) -> Iterable[list[str]]:
-    """The best networks of a free search."""
-    return _of_sheet(sheet(Run.open(RUNS / name)), columns=5, rows=BEST)
+    """The best networks of a free search, with their sentences."""
+    yield ["proposal", "validation loss", "test error (%)", "multiply-adds", "params", "sentence"]
+    for one in ranked(outcomes(Run.open(RUNS / name)))[:BEST]:
+        setting, (loss, *_) = one.proposal.setting, one.values
+        costs = (amount(setting.macs), amount(setting.params))
+        yield [setting.setting, number(loss, 4), number(one.test_error, 2), *costs, f"`{setting.sentence}`"]
 
 
 def met(name: str) -> Iterable[list[str]]:
@@ -56,9 +61,3 @@ def met(name: str) -> Iterable[list[str]]:
 def _words(one: Outcome) -> set[str]:
     """Of its sentence."""
     return set(re.findall(r"(\w+)\(", one.proposal.setting.sentence))
-
-
-def _of_sheet(found: Sheet, columns: int | None = None, rows: int | None = None) -> Iterable[list[str]]:
-    yield [*found.columns[:columns]]
-    for one in found.rows[:rows]:
-        yield [one.title or one.name, *(cell.text for cell in one.cells)][:columns]

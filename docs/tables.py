@@ -35,6 +35,7 @@ QUESTIONS = {
     "Growth rate": ("growth-rate",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "Cardinality, tuned": ("cardinality-tuned",),
+    "A free search": ("free-search",),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
         "radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",
@@ -106,7 +107,7 @@ def _short(name: str, names: Sequence[str]) -> str:
 
 
 ALONG = ("cardinality", "cardinality-exact", "radix", "twice-the-budget", "scale", "growth-rate")
-QUOTED = (*ALONG, "cardinality-tuned")
+QUOTED = (*ALONG, "cardinality-tuned", "free-search")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
     "fidelities": study.fidelities,
@@ -119,6 +120,8 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     **{name: partial(along, name, timed=name == "radix") for name in ALONG},
     "cardinality-tuned": partial(searches.each_tuned, "cardinality-tuned"),
     "tried": partial(searches.tried, "cardinality-tuned"),
+    "free-search": partial(searches.searched, "free-search"),
+    "met": partial(searches.met, "free-search"),
 }
 
 
