@@ -42,9 +42,13 @@ def write(
     """
     path = Path(output) if output else run.folder / "report.html"
     at = datetime.now(UTC) if (run.is_locked if goes_on is None else goes_on) else None
-    page = sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at, known)
-    write_atomically(path, page.encode())
+    write_atomically(path, page(run, at, known, method).encode())
     return path
+
+
+def page(run: Run, at: datetime | None = None, known: ImageScores | None = None, method: Method = "ped-anova") -> str:
+    """Of a run of any kind, as text."""
+    return sweep_report.render(run, at, method) if run.recipe.sweep else render(run, at, known)
 
 
 def render(run: Run, at: datetime | None = None, known: ImageScores | None = None) -> str:

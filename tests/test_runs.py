@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from analysis import report, sweep_report
 from analysis.questions import answer, asked
 from analysis.record import Run, trial_key
+from analysis.report import page
 from analysis.searched import outcomes
 from docs.tables import QUESTIONS
 from space import cost, parse
@@ -65,4 +65,4 @@ def test_it_is_committed_without_what_can_be_made_again(run: Run) -> None:
 
 
 def test_its_report_renders(run: Run) -> None:
-    assert "<h1" in (sweep_report if run.recipe.sweep else report).render(run)
+    assert "<h1" in page(run)

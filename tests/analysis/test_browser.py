@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analysis import report, sweep_report
+from analysis import report
 from analysis.comparison.page import render as comparison_page
 from analysis.comparison.pairs import comparison
 from analysis.figures.zoo import zoo_info
@@ -56,8 +56,8 @@ def text(name: str, folder: Path) -> str:
         return report.render(replace(half, trials=half.trials[:7]).write(folder), AT)
     if name in SHOWN:
         run = SHOWN[name]().write(folder)
-        return (sweep_report if run.recipe.sweep else report).render(run)
-    return report.render(Run.open(next(one for one in RUNS if one.name == name)))
+        return report.page(run)
+    return report.page(Run.open(next(one for one in RUNS if one.name == name)))
 
 
 def compared(folder: Path) -> list[Run]:
