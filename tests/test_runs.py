@@ -18,6 +18,11 @@ def run(request: pytest.FixtureRequest) -> Run:
     return Run.open(request.param)
 
 
+def test_the_two_plots_of_the_mission_and_the_bag_of_tricks_have_their_runs() -> None:
+    axes = {Run.open(folder).recipe.axis for folder in RUNS}
+    assert {("cardinality",), ("radix", "cardinality"), ("tricks",)} <= axes
+
+
 def test_the_evidence_is_of_all_of_them() -> None:
     assert sorted(name for names in QUESTIONS.values() for name in names) == sorted(folder.name for folder in RUNS)
 

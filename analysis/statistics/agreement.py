@@ -121,15 +121,15 @@ def reliability(scores: ArrayLike) -> float:
 
 
 def _interval(one: _Side, other: _Side, settled: NDArray[np.bool_], level: float, seed: int) -> tuple[float, float]:
-    """The bootstrap's end towards zero, and the counted end away from it."""
+    """The bootstrap's end towards zero, and the counted end away from it; of few settings both are counted."""
+    least, most = _counted(one.orders() * other.orders(), settled, _comparable(one, other))
+    if one.means.size < _FEW:
+        return least, most
     chance = np.random.default_rng(seed)
     redrawn = [(_redrawn(one, chance), _redrawn(other, chance)) for _ in range(_DRAWS)]
     step = max(1, _AT_ONCE // math.comb(one.means.size, 2))
     drawn = [tau for start in range(0, _DRAWS, step) for tau in _taus(redrawn[start : start + step])]
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    least, most = _counted(one.orders() * other.orders(), settled, _comparable(one, other))
-    if one.means.size < _FEW:
-        return least, most
     return (float(low) if low > 0 else least), (float(high) if high < 0 else most)
 
 

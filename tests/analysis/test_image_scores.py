@@ -18,11 +18,26 @@ from tests.committed import AXIS_RUNS, RUNS
 def test_their_means_are_the_metrics(folder: Path) -> None:
     run = Run(folder)
     trials, kept = run.finished(), image_scores(run)
+    assert trials
     for metric, precision in (("test_error", 1e-9), ("test_loss", 1e-3)):
         scores = kept.of(metric)
         assert scores.keys() == trials.keys()
         for key, trial in trials.items():
             assert float(np.mean(scores[key])) == pytest.approx(trial.metrics[metric], rel=precision)
+
+
+@pytest.mark.parametrize("folder", [one for one in RUNS if not Run(one).recipe.sweep], ids=lambda folder: folder.name)
+def test_those_of_a_setting_and_a_seed_are_its_trials(folder: Path) -> None:
+    """Of a sweep a setting may have several trials of a seed."""
+    run = Run(folder)
+    for scores, metric, precision in (
+        (errors_by_image(run), "test_error", 1e-9),
+        (losses_by_image(run), "test_loss", 1e-3),
+    ):
+        measured = by_replicate(run.trials(), metric)
+        assert scores.keys() == measured.keys()
+        for name, values in measured.items():
+            assert {r: float(np.mean(scores[name][r])) for r in values} == pytest.approx(values, rel=precision)
 
 
 @pytest.mark.parametrize("folder", AXIS_RUNS, ids=lambda folder: folder.name)
