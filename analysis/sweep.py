@@ -107,3 +107,10 @@ class Sweep:
     def is_adaptive(self) -> bool:
         """Whether what is proposed depends on what was told before."""
         return self.sampler in ("tpe", "nsga2", "gp")
+
+    @property
+    def selection(self) -> str:
+        """Why the networks it has trained are no random sample of its space; empty if they are one."""
+        ways = ["were drawn by a sampler that learns"] if self.is_adaptive else []
+        ways += ["are those that were not stopped early"] if self.stops_early else []
+        return " and ".join(ways)

@@ -104,8 +104,8 @@ def _distribution(run: Run, found: tuple[Outcome, ...]) -> Plot:
         "The fraction of the finished proposals with at most so large a test error, and the band that would hold the "
         "distribution of a whole space in 95 of 100 samples drawn from it at random"
     )
-    if run.recipe.sweep and run.recipe.sweep.is_adaptive:
-        caption += "; these were drawn by a sampler that learns, so they say what it met and not what the space holds"
+    if run.recipe.sweep and run.recipe.sweep.selection:
+        caption += f"; these {run.recipe.sweep.selection}, so they say what was met and not what the space holds"
     figure = distribution(distribution_info({"proposals": errors}))
     return Plot("distribution", "How good what was met is", f"Stair. {caption}.", f"{caption}.", figure)
 

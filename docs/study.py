@@ -19,7 +19,7 @@ from analysis.record import Run
 from analysis.statistics.agreement import Agreement, reliability
 from analysis.statistics.intervals import by_replicate
 from analysis.words import MISSING, number
-from search.presets import FIDELITIES
+from search.presets import FIDELITIES, on_fashion_mnist
 
 RUNS = Path(__file__).parents[1] / "runs"
 NAMES = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.md")))  # kept ones have a page
@@ -31,9 +31,15 @@ ALIKE = (
 
 
 @cache
+def committed(name: str) -> Run:
+    """The run of that name."""
+    return Run.open(RUNS / name)
+
+
+@cache
 def study() -> Study:
     """Of the committed runs."""
-    return comparison([Run.open(RUNS / name) for name in NAMES]).studies[0]
+    return comparison([committed(name) for name in NAMES]).studies[0]
 
 
 def fidelities() -> Iterable[list[str]]:
@@ -144,5 +150,4 @@ def fidelity_words(step: Step) -> str:
 
 
 def _numbers(fidelity: Fidelity) -> Fidelity:
-    """On these images, which have 28 pixels a side."""
-    return replace(fidelity, name="", resolution=min(fidelity.resolution, 28))
+    return replace(on_fashion_mnist(fidelity), name="")

@@ -1,7 +1,6 @@
 """docs/recipes.md: every field of a recipe and every recipe that ships, read off the code."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 from analysis.about import Field, described, written
@@ -10,7 +9,7 @@ from analysis.sweep import Between, Tunable
 from analysis.training import Training
 from analysis.trust import measured
 from analysis.words import number
-from search.presets import FIDELITIES, PRESETS, preset
+from search.presets import FIDELITIES, PRESETS, on_fashion_mnist, preset
 from search.priors import PRIORS
 from search.tricks import KNOWN
 
@@ -103,7 +102,7 @@ def _fidelities() -> str:
 
 
 def _order(fidelity: Fidelity) -> str:
-    found = measured(replace(fidelity, resolution=min(28, fidelity.resolution)), "fashion-mnist")
+    found = measured(on_fashion_mnist(fidelity), "fashion-mnist")
     if found is None:
         return "not measured | not measured"
     alike = f"{number(found.alike_tau, 2)}, of {number(found.alike_ceiling, 2)} that could be seen"

@@ -123,7 +123,8 @@ _DIFFERENCES = (
 )
 _TESTS = (
     "The Kolmogorov-Smirnov test asks how often two samples of one space would have distributions as far apart as "
-    "these; p values are those of each test by itself."
+    "these; p values are those of each test by itself. Of what a search has selected it says how what was met differs, "
+    "and not how the spaces do."
 )
 _COSTS = "Core-seconds are what a trial's process computed, and of older runs its seconds times its torch threads."
 

@@ -102,9 +102,12 @@ def space_plots(group: Spaces, name: str) -> Iterator[Plot]:
 def _not_random(group: Spaces) -> str:
     """Whose networks are no random sample."""
     chosen = [one.side.letter for one in group.samples if not one.side.recipe.is_free]
-    learnt = [one.side.letter for one in group.samples if (sweep := one.side.recipe.sweep) and sweep.is_adaptive]
     words = [f"the settings of {' and '.join(chosen)} were chosen"] if chosen else []
-    words += [f"the networks of {' and '.join(learnt)} were drawn by a sampler that learns"] if learnt else []
+    selected: dict[str, list[str]] = {}
+    for one in group.samples:
+        if one.side.recipe.is_free and one.side.recipe.sweep and one.side.recipe.sweep.selection:
+            selected.setdefault(one.side.recipe.sweep.selection, []).append(one.side.letter)
+    words += [f"the networks of {' and '.join(letters)} {why}" for why, letters in selected.items()]
     return f" But {', '.join(words)}: they say what was met, not what the spaces hold." if words else ""
 
 

@@ -23,7 +23,7 @@ from analysis.recipe import Recipe
 from analysis.record import Run
 from tests.analysis.runs import a_plane, a_recipe, an_ablation, by_name
 from tests.analysis.scores import ERRORS
-from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, sweep
+from tests.analysis.synthetic import HOSTILE, KINDS, Synthetic, axis, stopped_early, sweep
 from tests.analysis.test_report import Page, squeezed
 from tests.committed import AXIS_RUNS
 
@@ -134,6 +134,12 @@ def test_searches_have_distributions_and_fronts(written: Written) -> None:
     assert "Normalised by multiply-adds" in words
     assert "hypervolume" in words
     assert "drawn by a sampler that learns" in words
+    assert "were not stopped early" not in words
+
+
+def test_what_was_not_stopped_early_is_no_random_sample(written: Written) -> None:
+    words = words_of(written(*(stopped_early(one) for one in (sweep(20), sweep(30, seed=1)))))
+    assert "the networks of A and B were drawn by a sampler that learns and are those that were not stopped" in words
 
 
 def test_a_study_says_which_run_is_enough(written: Written) -> None:

@@ -89,3 +89,15 @@ def test_a_sweep_of_which_nothing_has_finished_has_a_report(tmp_path: Path) -> N
     text = write(Run.create(tmp_path / "run", a_sweep())).read_text()
     assert "0 of 6 proposals trained to the end" in text
     assert "no trial has finished" in text
+
+
+def test_only_networks_drawn_at_random_and_trained_to_the_end_are_a_sample_of_their_space() -> None:
+    def selection(**changes: str) -> str:
+        sweep = a_sweep(**changes).sweep
+        assert sweep
+        return sweep.selection
+
+    assert not selection(sampler="random")
+    assert selection(sampler="nsga2") == "were drawn by a sampler that learns"
+    assert selection(sampler="random", scheduler="asha") == "are those that were not stopped early"
+    assert selection(sampler="tpe", scheduler="hyperband").count(" and ") == 1
