@@ -1,8 +1,10 @@
 """docs/notation.md, every word of the grammar, read off its classes: `python -m docs.notation` writes the page."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from enum import StrEnum
+from inspect import getsource
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -42,6 +44,7 @@ KINDS: dict[str, type[Part]] = {
 def page() -> str:
     """All of it."""
     tables = {title: "\n".join(_table(kind)) for title, kind in KINDS.items()}
+    tables["Choices"] = "\n".join(_choices())
     return "\n".join([HEAD, *(f"## {title}\n\n{table}\n" for title, table in tables.items())])
 
 
@@ -54,6 +57,17 @@ def _table(kind: type[Part]) -> Iterator[str]:
             yield f"| `{word}({arguments})` | {_what(part)} |".replace("()`", "`")
 
 
+def _choices() -> Iterator[str]:
+    """Of every argument that is one of several words, what its class and the comments in it say."""
+    yield "| what is chosen | word | what it is |"
+    yield "|---|---|---|"
+    hints = {hint for part in words().values() for hint in get_type_hints(part).values() if isinstance(hint, type)}
+    for kind in sorted((hint for hint in hints if issubclass(hint, StrEnum)), key=lambda kind: kind.__name__):
+        said = dict(re.findall(r'= "(\w+)"  # (.+)', getsource(kind)))
+        for index, choice in enumerate(kind):
+            yield f"| {'' if index else _what(kind)} | `{choice}` | {said.get(choice, '')} |"
+
+
 def _argument(field: Field[Any], hint: object) -> str:
     if field.default is MISSING:
         return field.name
@@ -64,7 +78,7 @@ def _argument(field: Field[Any], hint: object) -> str:
     return f"{field.name}={str(value).lower()}"
 
 
-def _what(part: type[Part]) -> str:
+def _what(part: type) -> str:
     """The first paragraph of what its class says."""
     return " ".join((part.__doc__ or "").split("\n\n")[0].split()).replace("|", "\\|")
 

@@ -99,7 +99,7 @@ def racing() -> Parser:
     parser = Parser(add_help=False)
     race = parser.add_argument_group("the race")
     race.add_argument(
-        "--race", action="store_true", help="add seeds until the verdict is decided, --seeds at most: write 10 or more"
+        "--race", action="store_true", help="add seeds until the verdict is decided, --seeds at most: write 10 to 20"
     )
     return parser
 

@@ -18,7 +18,7 @@ FIDELITIES = {
         # Two minutes. How far this and the one before are to be trusted: docs/evidence.md.
         Fidelity(name="trusted", resolution=32, width=1 / 4, depth=1 / 3, train_images=12_800, epochs=8),
         # Hours on a CPU, minutes a trial on a GPU.
-        Fidelity(name="medium", resolution=32, width=1 / 2, depth=1 / 2, train_images=57_500, epochs=30),
+        Fidelity(name="medium", resolution=32, width=1 / 2, depth=1 / 2, train_images=50_000, epochs=30),
         # The candidate itself.
         Fidelity(name="full", resolution=224, width=1.0, depth=1.0, train_images=2_000_000, epochs=90),
     )

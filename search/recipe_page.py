@@ -18,8 +18,9 @@ ALL = 1_000_000  # images that a fidelity asks for where it means all
 HEAD = """# Recipes
 
 A recipe is how a network is trained: one value, one TOML file. `--recipe NAME` begins with one that ships,
-`--recipe FILE` with one of your own or of a run, `--set lr=0.05` sets a field, and `explore sweep --tune lr,mixup`
-searches some. `explore recipe NAME` prints one to change; a file need hold only what differs from the default:
+`--recipe FILE` with one of your own, or with the training of a run's `recipe.toml` (not its fidelity: give that, too),
+`--set lr=0.05` sets a field, and `explore sweep --tune lr,mixup` searches some. `explore recipe NAME` prints one to
+change; of `[training]` a file need hold only what differs from the default:
 
 ```toml
 [training]
@@ -42,16 +43,18 @@ ABLATION = """## Which tricks help
 `explore ablate NETWORK --tricks warm-up,zero-gamma,mixup` trains one network without any of the tricks, then with one
 more each time, from several seeds; `--plan` only says which. All settings of a seed begin from the same weights, but
 for what a trick changes of these, and see the same images in the same order, so every trick is compared in pairs with
-those before it; the intervals of all tricks and of all together hold at once with 95 % (Bonferroni). A trick is a name
-of this table, unless the recipe has it its own way, or fields written out, with a name before a colon if they are to
-have one: `lr=0.2`, `linear-scaling:batch_size=512+lr_batch=128`, `distillation:teacher=resnet101`. A teacher is trained
-as its students are at that point, so it costs least as the last of the tricks.
+those before it; the intervals of all tricks and of all together hold at once with 95 % (Bonferroni). A trick is a
+name of this table, or fields written out, if you like with a name before a colon. A name sets what the table says, or
+where the recipe has the trick already, what the recipe does. Written out: `lr=0.2`,
+`linear-scaling:batch_size=512+lr_batch=128`, `distillation:teacher=resnet101`. A teacher is trained as its students
+are at that point, so it costs least as the last of the tricks.
 """
 
 
 FIDELITY = """How much of full training a trial gets: `--fidelity NAME`, or with fields changed,
 `--fidelity quick,epochs=2`. A recipe that ships brings its own, as the first table has it, unless `--fidelity` is
-given, too; a file may. A data set with fewer images is passed over more often, up to 30 times: a trial sees as many.
+given, too; a file may, with all its fields and a name of its own. A data set with fewer images is passed over more
+often, up to 30 times, so that a trial sees as many, unless `epochs=` is written out.
 τ is Kendall's, of the order of 14 networks on Fashion-MNIST with that of the costliest proxies measured, with its
 95 % interval; and of the nine of them that are ResNets, ResNeXts and Res2Nets, which differ as settings along an axis
 do, beside what their noise would let be seen: [evidence](evidence.md#how-far-to-trust-a-proxy).

@@ -123,7 +123,7 @@ class Shortcut(Part):
 class Downsampling(StrEnum):
     """Where a bottleneck that strides loses its resolution."""
 
-    STRIDE_IN_3X3 = "stride_in_3x3"  # fb.resnet.torch, ResNeXt
-    STRIDE_IN_1X1 = "stride_in_1x1"  # the first 1x1: He 2015, caffe
+    STRIDE_IN_3X3 = "stride_in_3x3"  # in the 3x3: fb.resnet.torch, ResNeXt
+    STRIDE_IN_1X1 = "stride_in_1x1"  # in the first 1x1: He 2015, caffe
     POOL_BEFORE = "pool_before"  # average pooling before the 3x3: ResNeSt-fast
     POOL_AFTER = "pool_after"  # average pooling after the 3x3: ResNeSt

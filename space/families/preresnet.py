@@ -57,7 +57,7 @@ class BareProjection(Shortcut):
 @final
 @dataclass(frozen=True)
 class ScaledShortcut(Shortcut):
-    """The shortcut times one constant, and the branch times another (constant scaling, section 3.1)."""
+    """The shortcut times one constant, and the branch times another (constant scaling: He 2016, arXiv:1603.05027)."""
 
     factor: float = 0.5
     branch: float = 1
@@ -79,7 +79,7 @@ class ScaledShortcut(Shortcut):
 @final
 @dataclass(frozen=True)
 class DropoutShortcut(Shortcut):
-    """The shortcut with dropout in percent (section 3.1)."""
+    """The shortcut with dropout in percent (He 2016, arXiv:1603.05027)."""
 
     percent: int = 50
     shortcut: Shortcut = Projection()
@@ -100,7 +100,7 @@ def _refuse_none(part: Shortcut, shortcut: Shortcut) -> None:
 @final
 @dataclass(frozen=True)
 class GatedShortcut(Shortcut):
-    """The shortcut times 1 - g, g a sigmoid of a 1x1 convolution of the block's input (section 3.1).
+    """The shortcut times 1 - g, g a sigmoid of a 1x1 convolution of the block's input (He 2016).
 
     Exclusive gating, that of highway networks, weights the branch with g as well; shortcut-only gating does not. Where
     the shape changes, what is weighted is the parameter-free shortcut A.
