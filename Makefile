@@ -28,11 +28,12 @@ tests-of-networks: install
 tests-of-the-rest: install
 	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS:%=--ignore=%)
 
-pictures: install  ## of README and docs, their tables, and the page of the notation; wants Chromium
+pictures: install  ## of README and docs, their tables, and the pages of notation and recipes; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido
 	$(BIN)/python -m docs.pictures
 	$(BIN)/python -m docs.tables
 	$(BIN)/python -m docs.notation
+	$(BIN)/python -m docs.recipes
 
 install: .venv/installed
 

@@ -82,18 +82,27 @@ def _read(run: Run, trial: Trial) -> tuple[NDArray[np.float16], NDArray[np.uint8
 
 
 def errors_by_image(run: Run) -> dict[str, Scores]:
-    """By setting and replicate, 100 for every test image classified wrongly, 0 for the others: test error's parts."""
+    """By setting and replicate, 100 for every test image classified wrongly, 0 for the others: test error's parts.
+
+    `RecordError` of a sweep, where a setting may have several trials of a replicate.
+    """
     return _by_setting(run, image_scores(run).errors)
 
 
 def losses_by_image(run: Run) -> dict[str, Scores]:
-    """By setting and replicate, the loss of every test image, as precisely as it was stored (float16)."""
+    """By setting and replicate, the loss of every test image, as precisely as it was stored (float16).
+
+    `RecordError` of a sweep, as above.
+    """
     return _by_setting(run, image_scores(run).losses)
 
 
 def _by_setting(
     run: Run, kept: Mapping[str, NDArray[np.uint8]] | Mapping[str, NDArray[np.float16]]
 ) -> dict[str, Scores]:
+    if run.recipe.sweep:
+        msg = f"{run.folder} is a sweep, whose settings may have several trials of a seed: image_scores has them by key"
+        raise RecordError(msg)
     found: dict[str, dict[int, NDArray[np.float64]]] = {}
     for key, trial in run.finished().items():
         if key in kept:

@@ -92,6 +92,7 @@ class Recipe:
     resolution: Count  # at which the candidates are costed
     data: str
     data_digest: str = ""  # of the images, so that a changed folder is noticed; empty: not recorded
+    files_digest: str = ""  # of the weights that its trainings name, likewise; empty where they name none, too
     seed: Annotated[int, Bounds(least=0)]
     seeds: Count  # replicates per setting; may be raised later, so no part of the recipe's identity
     fidelity: Fidelity
@@ -173,8 +174,9 @@ class Recipe:
     def difference(self, other: "Recipe") -> list[str]:
         """What `other` asks for that this recipe does not hold, a line for each field; empty if one run can be both."""
         here, asked = flatten(self.identity()), flatten(other.identity())
-        if not (self.data_digest and other.data_digest):  # older recipes know their data by name alone
-            here["data_digest"] = asked["data_digest"] = ""
+        for name in ("data_digest", "files_digest"):  # older recipes know their data by name alone, and files by path
+            if not (here[name] and asked[name]):
+                here[name] = asked[name] = ""
         names = [*here, *(name for name in asked if name not in here)]
         return [
             f"{name}: {here.get(name, 'nothing')} here, {asked.get(name, 'nothing')} asked"

@@ -14,7 +14,8 @@ State = Literal["running", "interrupted", "finished", "failed"]
 def state(run: Run) -> State:
     """`failed`: nothing is left to begin, and a trial of an axis, or every one of a sweep, has failed.
 
-    A race has ended once it is decided; a grid where no point is left.
+    A race has ended once it is decided; a grid along an axis where no point is left. A sweep of a space that had no
+    more to give before it had as many trials as asked is `interrupted`: only asking its sampler again would tell.
     """
     if run.is_locked:
         return "running"

@@ -1,17 +1,15 @@
-"""What a command line asks of the training: images, fidelity, hyperparameters, and where it is to run."""
+"""What a command line asks of the training: images, fidelity, and hyperparameters."""
 
 import re
 import sys
 import tomllib
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any
 
-from analysis.keeping import Which
 from analysis.plain import PlainError, from_plain
 from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
@@ -25,74 +23,15 @@ from search.data import (
     best_available,
     load,
     refuse_unnamed,
-    resized,
     split,
 )
 from search.errors import FailedError, UsageError
 from search.presets import FIDELITIES, PRESETS, USUAL, known_fidelity, preset, resolved, training_for
-from search.words import fraction, integer, of, one_of
-from space.arch import Arch, Input
+from search.words import of, one_of
 from space.errors import SpaceError
-from space.proxy import Reduction, reduced
 from space.sentence import parse
 
 LEAST = 2  # images to train on: a batch norm of one has no variance
-
-
-@dataclass(frozen=True)
-class Means:
-    """How a run is trained, none of which its numbers depend on: it may be another each time it is continued."""
-
-    address: str | None  # of a Ray cluster
-    gpus_per_trial: float | None  # None: as much of one as a trial needs, where there is one
-    retries: int
-    seconds: float  # after which no trial is begun
-    storage: str | None  # of Optuna's, to mirror the study into
-    keep: Which | None  # weights of trials
-
-    @classmethod
-    def of(cls, options: Namespace) -> "Means":
-        """From the options of that name."""
-        return cls(
-            options.address,
-            _gpus(options.gpus_per_trial),
-            integer("--retries", options.retries, low=0, high=1_000) or 0,
-            _seconds(options.time),
-            options.storage,
-            _keep(options.keep_weights),
-        )
-
-
-def _keep(word: str | None) -> Which | None:
-    """`best` or `all`, where what writes the files is installed."""
-    if word is None:
-        return None
-    one_of("--keep-weights", word, get_args(Which))
-    if not find_spec("safetensors"):
-        what = "it needs safetensors, which is not installed; pip install 'design-space-explorer[export]'"
-        raise UsageError(f"--keep-weights: {what}")
-    return cast("Which", word)
-
-
-def _gpus(word: str | None) -> float | None:
-    """Ray divides a GPU among trials, or gives a trial whole ones."""
-    if word is None:
-        return None
-    gpus = fraction("--gpus-per-trial", word)
-    if gpus > 1 and not gpus.is_integer():
-        raise UsageError(f"--gpus-per-trial: {word!r} is not possible; above 1, write a whole number")
-    return gpus
-
-
-def _seconds(word: str | None) -> float:
-    """`90s`, `30m`, `2h` or `1h30m`; for ever where nothing is said."""
-    if word is None:
-        return float("inf")
-    match = re.fullmatch(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?", word.strip())
-    hours, minutes, seconds = (int(one or 0) for one in match.groups()) if match else (0, 0, 0)
-    if not (total := 3600 * hours + 60 * minutes + seconds):
-        raise UsageError(f"--time: {word[:40]!r} is no time; write 90s, 30m, 2h or 1h30m")
-    return float(total)
 
 
 def training(options: Namespace, data: str) -> Training:
@@ -197,7 +136,7 @@ def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
 
 
 def refuse_unknown(options: Namespace) -> None:
-    """Words on the training that mean nothing, where nothing is to be trained and no image read."""
+    """Words on images and training that mean nothing, where nothing is to be trained and no image read."""
     data = options.data or best_available()
     try:
         refuse_unnamed(data)
@@ -205,7 +144,6 @@ def refuse_unknown(options: Namespace) -> None:
         raise UsageError(str(error)) from None
     _fidelity(options)
     training(options, data)
-    Means.of(options)
 
 
 def loaded(name: str) -> tuple[DataSet, Indices]:
@@ -218,12 +156,6 @@ def loaded(name: str) -> tuple[DataSet, Indices]:
     except DataError as error:
         raise FailedError(str(error)) from None
     return data, rest
-
-
-def as_seen(data: DataSet, fidelity: Fidelity, trainings: Iterable[Training]) -> DataSet:
-    """The images no larger than any of these trainings sees them, in training or in testing."""
-    sides = (side for one in trainings for side in one.tested(fidelity.resolution))
-    return resized(data, max(fidelity.resolution, *sides))
 
 
 def _fidelity(options: Namespace) -> Fidelity:
@@ -252,19 +184,6 @@ def _named_fidelity(options: Namespace) -> Fidelity:
 def _changes(fidelity: str | None) -> dict[str, Any]:
     """The fields that stand after the name in `quick,epochs=8`."""
     return dict(assignment(change.strip(), "--fidelity") for change in (fidelity or "").split(",")[1:])
-
-
-def reduction(fidelity: Fidelity, data: DataSet) -> Reduction:
-    """What a candidate is reduced to, to be trained on these images."""
-    image = Input(data.train.pixels.shape[1], fidelity.resolution)
-    return Reduction(fidelity.width, fidelity.depth, image, data.train.classes)
-
-
-def trained_as(arch: Arch, fidelity: Fidelity, data: DataSet) -> Arch:
-    """The network for these images: as it is if it is made for them, else reduced as the fidelity says."""
-    image, classes = Input(data.train.pixels.shape[1], fidelity.resolution), data.train.classes
-    fits = (arch.input, arch.head.classes) == (image, classes)
-    return arch if fits else reduced(arch, reduction(fidelity, data))
 
 
 def refuse_unfit(

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -18,11 +17,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.devices import Kind, device_memory, device_of, gpu_share, is_apple
 from search.errors import FailedError, UsageError
+from search.means import endpoint
 
 STORE = 200_000_000  # bytes of shared memory besides what the images need
 CONNECT, ANSWER = 3.0, 15.0  # seconds that a cluster gets to take a connection, and to answer as Ray
 
-_ADDRESS = re.compile(r"([A-Za-z0-9._-]+):([0-9]{1,5})")
 _PROBE = "import logging, sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)"
 
 
@@ -161,7 +160,7 @@ def _start(resources: Resources, store: int) -> None:
 def refuse_what_does_not_answer(address: str) -> None:
     """In seconds: to an address where no cluster is, Ray itself would try for a minute, and end the process."""
     if address != "auto":
-        host, port = _endpoint(address)
+        host, port = endpoint(address)
         try:
             socket.create_connection((host, port), CONNECT).close()
         except (OSError, UnicodeError) as error:
@@ -178,13 +177,6 @@ def refuse_what_does_not_answer(address: str) -> None:
     except subprocess.CalledProcessError as error:
         reason = last_line(error.stderr.decode(errors="replace"))
         raise FailedError(f"--address: {address!r} cannot be joined ({reason}); nothing was trained") from None
-
-
-def _endpoint(address: str) -> tuple[str, int]:
-    match = _ADDRESS.fullmatch(address)
-    if not match or not 0 < int(match[2]) < 2**16:
-        raise UsageError(f"--address: {address[:80]!r} is no address; write HOST:PORT of a Ray cluster's head, or auto")
-    return match[1], int(match[2])
 
 
 def refuse_what_fits_nowhere(resources: Resources, machines: Sequence[Mapping[str, float]]) -> None:

@@ -7,9 +7,9 @@ from torch import nn
 
 from analysis.recipe import Fidelity
 from analysis.training import Training
-from search.asked import trained_as
 from search.data import DataSet
 from search.errors import UsageError
+from search.reducing import trained_as
 from search.train import Trainer
 from search.weights import loaded, read, sentence_of
 from space.arch import Input, trace
@@ -40,15 +40,15 @@ def teacher(
 def given(training: Training, data: DataSet) -> nn.Module:
     """The teacher whose weights are in a file; `UsageError` where they are not, or not of these images."""
     if training.teacher_weights:
-        return with_weights(training.teacher, Path(training.teacher_weights), data)
-    return from_file(Path(training.teacher), data)
+        return with_weights(training.teacher, Path(training.teacher_weights), data).float()
+    return from_file(Path(training.teacher), data).float()  # whatever its file holds: images are of single precision
 
 
 def with_weights(words: str, path: Path, data: DataSet) -> nn.Module:
     """The network of that name or sentence, as it is but for these images and their classes, with a file's weights."""
     arch, (channels, side) = parse(words), data.train.pixels.shape[1:3]
     made = replace(arch, input=Input(channels, side), head=replace(arch.head, classes=data.train.classes))
-    return loaded(made, read(path)).float()
+    return loaded(made, read(path))
 
 
 def from_file(path: Path, data: DataSet) -> nn.Module:

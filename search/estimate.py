@@ -8,12 +8,12 @@ from pathlib import Path
 from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.words import amount, duration, plural
-from search.asked import Means
 from search.data import DataSet, split
 from search.devices import gpu_need
 from search.errors import UsageError
 from search.jobs import Job, config, jobs, longest_first
 from search.launch import resources
+from search.means import Means
 from search.memory import taught_by, trial_memory
 from space.arch import Arch
 from space.sentence import parse

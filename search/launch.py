@@ -6,21 +6,24 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.recipe import Recipe, RecordError
 from analysis.record import LockedError, Run
 from analysis.words import plural
-from search.asked import Means, reduction
-from search.commands.report import tell
 from search.data import DataSet
 from search.devices import overdrawn
 from search.errors import FailedError, UsageError
 from search.jobs import jobs
+from search.means import Means
 from search.memory import taught_by, trial_memory
+from search.named_files import files_digest
 from search.progress import progress
+from search.reducing import reduction
 from search.reporting import reporting
+from search.telling import tell
 from space.sentence import parse
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
     """Train what is left, report, and say the command that goes on where something failed or was interrupted."""
+    recipe = replace(recipe, files_digest=files_digest(recipe))
     try:
         record = _trained(folder, recipe, data, means)
     except KeyboardInterrupt:
@@ -48,27 +52,23 @@ def conclude(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> int:
 
 
 def _trained(folder: Path, recipe: Recipe, data: DataSet, means: Means) -> Run:
-    """A new run's folder is made once Ray is there to fill it."""
+    """A new run's folder is made once Ray is there to fill it; a ledger is read once no other study can add to it."""
     until = time.monotonic() + means.seconds
     is_new = not any((folder / name).exists() for name in ("recipe.toml", "trials.jsonl"))
-    record = None if is_new else _run_folder(folder, recipe)
-    if record is None:
+    if is_new:
         _refuse_unmakeable(folder)
-    source = _source(record, data, until) if record else None  # before Ray: a space's tables take their time
-    if record and source and source.is_exhausted():
-        return record
-    from search.cluster import cluster  # here: it takes seconds, and a finished run needs no Ray
-    from search.study import execute
-
-    size = sum(part.travelling for part in (data.train, data.test))
     with ExitStack() as held:
-        if record:
-            held.enter_context(_locked(record))
+        record = None if is_new else held.enter_context(_locked(folder, recipe))
+        source = _source(record, data, until) if record else None  # before Ray: a space's tables take their time
+        if record and source and source.is_exhausted():
+            return record
+        from search.cluster import cluster  # here: it takes seconds, and a finished run needs no Ray
+        from search.study import execute
+
+        size = sum(part.travelling for part in (data.train, data.test))
         watch = held.enter_context(progress(_left(record, recipe), recipe.fidelity.epochs))
         there = held.enter_context(cluster(resources(recipe, data, means), size))
-        if not record:
-            record = _run_folder(folder, recipe)
-            held.enter_context(_locked(record))
+        record = record or held.enter_context(_locked(folder, recipe))
         source = source or _source(record, data, until)
         source.slots = there.slots
         mirror = held.enter_context(_mirrored(means.storage, record, source))
@@ -130,23 +130,18 @@ def _mirrored(storage: str | None, record: Run, source: "Source") -> "Iterator[M
             record.notices.append(f"{mirror.notice}; it lacks {plural(lacks, 'trial')}")
 
 
-def _run_folder(folder: Path, recipe: Recipe) -> Run:
-    try:
-        return Run.create(folder, recipe)
-    except LockedError as error:
-        raise FailedError(str(error)) from None
-    except RecordError as error:
-        raise UsageError(f"--run: {error}") from None
-
-
 @contextmanager
-def _locked(record: Run) -> Iterator[None]:
+def _locked(folder: Path, recipe: Recipe) -> Iterator[Run]:
+    """The run of the recipe in the folder, to which no other study writes meanwhile."""
     with ExitStack() as held:
         try:
+            record = Run.create(folder, recipe)
             held.enter_context(record.lock())
         except LockedError as error:
             raise FailedError(str(error)) from None
-        yield
+        except RecordError as error:
+            raise UsageError(f"--run: {error}") from None
+        yield record
 
 
 def _refuse_unmakeable(folder: Path) -> None:

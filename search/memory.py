@@ -5,8 +5,8 @@ from pathlib import Path
 
 from analysis.recipe import Fidelity
 from analysis.training import TEACHER_FILE, Training
-from search.asked import trained_as
 from search.data import DataSet
+from search.reducing import trained_as
 from space.arch import Arch, Input
 from space.memory import FLOAT, evaluation_memory, training_memory
 from space.sentence import parse

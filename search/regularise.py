@@ -19,7 +19,7 @@ def regularise(model: nn.Module, training: Training) -> None:
         classifier(model).register_forward_pre_hook(_Dropout(training.dropout))
     if training.drop_block:
         for norm in late_norms(model):
-            norm.register_forward_hook(_DropBlock(training.drop_block))
+            norm.register_forward_hook(_DropBlock(training.drop_block, model))
     if training.stochastic_depth:
         stochastic_depth(model, training.stochastic_depth)
 
@@ -47,14 +47,14 @@ class _Dropout:
 
 
 class _DropBlock:
-    """Squares of a norm's output."""
+    """Squares of a norm's output, where the model is trained as a whole, and not its norms alone."""
 
-    def __init__(self, share: float) -> None:
-        self.share = share
+    def __init__(self, share: float, model: nn.Module) -> None:
+        self.share, self.model = share, model
 
     def __call__(self, module: nn.Module, args: object, result: Tensor) -> Tensor:
-        del args
-        return drop_block(result, self.share, BLOCK) if module.training else result
+        del module, args
+        return drop_block(result, self.share, BLOCK) if self.model.training else result
 
 
 def drop_block(maps: Tensor, share: float, block: int) -> Tensor:

@@ -13,13 +13,13 @@ from ray.tune.error import TuneError
 from ray.tune.search import Searcher
 
 from analysis.keeping import Which
-from analysis.recipe import Recipe
+from analysis.recipe import Recipe, RecordError
 from analysis.record import Run
 from analysis.trial import Trial
 from search.cluster import Cluster, last_line
 from search.data import DataSet
 from search.early import scheduler
-from search.errors import FailedError
+from search.errors import FailedError, UsageError
 from search.heartbeat import DIED, Heartbeat
 from search.here import machine, versions
 from search.jobs import Event, Job, Watch, config
@@ -27,9 +27,16 @@ from search.keeper import Keeper
 from search.mirror import Mirror
 from search.source import Source
 from search.trainable import ProxyTrainable, lacked_memory
+from space.errors import SpaceError
 
 RETRIES = 2  # of a trial whose failure may pass
 READINGS = ("epoch", "train_loss", "validation_loss", "validation_error", "seconds")  # of an epoch
+
+
+def _in_words(reason: Exception) -> str:
+    """What is meant to be read as it is; a bug with its type, without which it may say nothing."""
+    told = isinstance(reason, FailedError | UsageError | SpaceError | RecordError | OSError)
+    return str(reason) if told else f"{type(reason).__name__}: {reason}"
 
 
 class Halt(tune.Stopper):
@@ -82,7 +89,7 @@ class LedgerSearcher(Searcher):
             job = self.source.next(len(self.running))
             self._show()
         except Exception as reason:  # noqa: BLE001 -- Ray would end in a traceback of its own; `execute` raises this one
-            self.refusal = self._failure(f"no trial can be proposed ({reason})")
+            self.refusal = self._failure(f"no trial can be proposed ({_in_words(reason)})", reason)
             return None
         return job
 
@@ -101,12 +108,14 @@ class LedgerSearcher(Searcher):
             self._end(trial_id, job, {"reason": self.heartbeat.reason(trial_id)} if error else result or {})
         except Exception as reason:  # noqa: BLE001 -- as above
             self.halt.failure = self._failure(
-                f"{job.setting.setting}, seed {job.replicate}, could not be kept ({reason})"
+                f"{job.setting.setting}, seed {job.replicate}, could not be kept ({_in_words(reason)})", reason
             )
         del self.curves[trial_id]
 
-    def _failure(self, what: str) -> FailedError:
-        return FailedError(f"{what}; what finished before is in {self.run.folder}, and nothing more is trained")
+    def _failure(self, what: str, reason: Exception) -> FailedError:
+        failure = FailedError(f"{what}; what finished before is in {self.run.folder}, and nothing more is trained")
+        failure.__cause__ = reason
+        return failure
 
     def _read(self, trial_id: str, result: dict[str, Any]) -> None:
         self.curves[trial_id].append({name: result[name] for name in READINGS})

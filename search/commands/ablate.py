@@ -8,12 +8,14 @@ from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
 from analysis.tricks import Trick, stages
 from analysis.words import plural
-from search.asked import Means, data_and_training, refuse_unfit, trained_as
+from search.asked import data_and_training, refuse_unfit
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.launch import conclude
+from search.means import Means
 from search.options import BAG
 from search.presets import training_for
+from search.reducing import trained_as
 from search.seen import seen
 from search.settings import setting, trained_on
 from search.tricks import asked_tricks

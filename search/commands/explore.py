@@ -9,11 +9,13 @@ from pathlib import Path
 from analysis.racing import FIRST_LOOK, LAST_LOOK
 from analysis.recipe import Fidelity, Recipe, Setting
 from analysis.training import Training
-from search.asked import Means, data_and_training, reduction, refuse_unfit
+from search.asked import data_and_training, refuse_unfit
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
+from search.means import Means
 from search.presets import known_fidelity, training_for
+from search.reducing import reduction
 from search.seen import seen
 from search.settings import setting, trained_on
 from search.words import integer, of, planned
@@ -29,8 +31,8 @@ def run(options: Namespace) -> int:
     return conclude(folder, recipe, data, means)
 
 
-def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Path]:
-    """What the options ask of a plan's settings: the recipe, its images, how it is trained and where its run is."""
+def asked_seeds(options: Namespace) -> int:
+    """How many, or of a race how many at most."""
     seeds = integer("--seeds", options.seeds, high=10_000) or 1
     if options.race and seeds < FIRST_LOOK:
         raise UsageError(
@@ -38,7 +40,12 @@ def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Pa
         )
     if options.race and seeds > LAST_LOOK:
         raise UsageError(f"--race: it is looked at up to {LAST_LOOK} seeds; write --seeds {LAST_LOOK} or fewer")
-    means = Means.of(options)
+    return seeds
+
+
+def question(options: Namespace, plan: Plan) -> tuple[Recipe, DataSet, Means, Path]:
+    """What the options ask of a plan's settings: the recipe, its images, how it is trained and where its run is."""
+    seeds, means = asked_seeds(options), Means.of(options)
     data, fidelity, chosen = data_and_training(options)
     recipe = asked_recipe(options, plan, data, fidelity, chosen, seeds)
     folder = Path(options.run or default_folder(plan, recipe)).absolute()
@@ -103,4 +110,5 @@ def named_folder(words: list[str], recipe: Recipe, *, is_plain: bool) -> Path:
 
 def _digest(recipe: Recipe) -> str:
     identity = {**recipe.identity(), "data_digest": ""}  # a folder whose images have changed is to be noticed
+    del identity["files_digest"]  # and so are files
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:6]

@@ -11,7 +11,8 @@ from space.budget import shown
 from space.cost import cost
 from space.plan import Plan
 
-_OF_TRAINING = ("data", "fidelity", "recipe", "set", "weights", "time", "gpus_per_trial", "keep_weights", "storage")
+_OF_TRAINING = ("data", "fidelity", "recipe", "set", "weights", "race")
+_OF_MEANS = ("time", "gpus_per_trial", "keep_weights", "storage", "address")
 FAR = 0.15  # of the budget: a base farther off is said to be
 
 
@@ -35,14 +36,24 @@ def run(options: Namespace) -> int:
             found = estimate.asked(recipe, data, means, folder, start)
             beside = {"estimate": estimate.document(found)}
             words.append(estimate.text(found))
-    elif any(getattr(options, name) for name in _OF_TRAINING):
-        from search.asked import refuse_unknown
-
-        refuse_unknown(options)
+    elif any(getattr(options, name) for name in (*_OF_TRAINING, *_OF_MEANS)):
+        _refuse_unknown(options)
     integer("--seeds", options.seeds, high=10_000)
     integer("--seed", options.seed, low=0)
+    integer("--retries", options.retries, low=0, high=1_000)
     print(json.dumps(document(plan, trained) | beside, indent=1) if options.json else "\n\n".join(words))
     return 0
+
+
+def _refuse_unknown(options: Namespace) -> None:
+    """What its run would refuse."""
+    from search.asked import refuse_unknown  # here, too
+    from search.commands.explore import asked_seeds
+    from search.means import Means
+
+    refuse_unknown(options)
+    asked_seeds(options)
+    Means.of(options)
 
 
 def document(plan: Plan, trained: Sequence[Setting] = ()) -> dict[str, object]:

@@ -11,6 +11,7 @@ from analysis.words import plural
 from search.asked import loaded
 from search.data import DataSet
 from search.errors import UsageError
+from search.named_files import files_digest
 from search.repeating import Again, again
 from search.seen import seen
 from search.subject import called
@@ -41,6 +42,8 @@ def images(recipe: Recipe, folder: str) -> DataSet:
     data, _ = loaded(recipe.data)
     if recipe.data_digest not in ("", data.digest):
         raise UsageError(f"{folder}: its {recipe.data!r} are other images than those of that name here")
+    if recipe.files_digest not in ("", files_digest(recipe)):
+        raise UsageError(f"{folder}: a file of weights that its recipe names holds others now")
     return seen(data, recipe)
 
 

@@ -1,27 +1,20 @@
 """`explore report`: a run's report, made again from its folder; of several runs one page that compares them."""
 
 import shutil
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
-from analysis.image_scores import image_scores
-from analysis.keeping import kept
-from analysis.questions import answer
 from analysis.recipe import RecordError
 from analysis.record import Run
-from analysis.report import write
-from analysis.searched import front, outcomes
 from analysis.statistics.importances import Method
 from analysis.text import text
-from analysis.words import plural, shown
+from analysis.words import shown
 from search.errors import UsageError
 from search.saving import refuse_half_said, save
+from search.telling import notice, tell
 from search.words import one_of
-
-SHOWN = 5  # networks of a front
 
 
 def run(options: Namespace) -> int:
@@ -70,32 +63,12 @@ def compare(records: Sequence[Run], options: Namespace) -> None:
         path = Path(options.output or page.name(records))
         said = [*map(shown, page.write(records, path)), f"report: {path}"]
     for record in records:
-        _notice(record)
+        notice(record)
     print(*said, sep="\n")
 
 
 def show(record: Run) -> None:
     """Print the report for a terminal."""
     said = text(record, shutil.get_terminal_size().columns)
-    _notice(record)
+    notice(record)
     print(said)
-
-
-def tell(record: Run, method: Method = "ped-anova", output: str | None = None) -> None:
-    """Write the report, and print what was found amiss in the folder, the verdict and where the report is."""
-    known = None if record.recipe.sweep else image_scores(record)
-    path, said = write(record, output, method=method, known=known), answer(record, known)
-    _notice(record)
-    print(*map(shown, filter(None, (said.words, said.outlook))), sep="\n")
-    for one in front(outcomes(record))[:SHOWN] if record.recipe.sweep else ():
-        print(shown(f"{one.proposal.setting.setting}: {one.proposal.setting.sentence}"))
-    if record.is_locked:
-        print("the run goes on, and so does its report: as trials end it is written again, and loads itself")
-    if whose := kept(record):
-        print(f"weights: of {plural(len(whose), 'trial')}; explore export {record.folder} --to onnx --output FILE.onnx")
-    print(f"report: {path}")
-
-
-def _notice(record: Run) -> None:
-    for notice in record.notices:
-        print(f"explore: {shown(notice)}", file=sys.stderr)

@@ -11,16 +11,18 @@ from analysis.plain import PlainError
 from analysis.recipe import Fidelity, Recipe
 from analysis.sweep import Objective, Sampler, Scheduler, Sweep
 from analysis.training import Training
-from search.asked import Means, data_and_training, reduction, refuse_unfit
+from search.asked import data_and_training, refuse_unfit
 from search.candidates import chooser_of
 from search.ceiling import Ceiling, divided
 from search.commands.explore import asked_recipe, named_folder
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
+from search.means import Means
 from search.option_groups import TOLERANCE
 from search.presets import training_for
 from search.priors import refuse_impossible, tunables
+from search.reducing import reduction
 from search.seen import seen
 from search.settings import trained_on
 from search.words import integer, of, one_of, planned, tolerance

@@ -7,13 +7,15 @@ from pathlib import Path
 from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe
 from analysis.training import Training
 from analysis.words import plural
-from search.asked import Means, data_and_training, reduction, refuse_unfit, trained_as
+from search.asked import data_and_training, refuse_unfit
 from search.commands.explore import named_folder
 from search.data import DataSet
 from search.errors import UsageError
 from search.launch import conclude
+from search.means import Means
 from search.presets import training_for
 from search.proxies import proxies_text
+from search.reducing import reduction, trained_as
 from search.seen import seen
 from search.settings import setting, trained_on
 from search.words import integer, of

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from search import idx
+from search.data import idx
 from search.data.images import DataError, DataSet, Images, Pixels
 from search.data.places import cache, fetch, is_file, reason, roots
 

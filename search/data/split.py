@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from search.data.images import LARGE, DataError, DataSet, Indices, Labels, Pixels
+from search.data.shrink import shrunk
 from search.seeds import seed_for
-from search.shrink import shrunk
 
 VALIDATION_FRACTION, VALIDATION_MOST = 0.1, 2_500
 TEST_FRACTION = 0.2  # where nothing says what is to be tested

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from analysis.image_scores import errors_by_image, image_scores, losses_by_image
+from analysis.recipe import RecordError
 from analysis.record import Run
 from analysis.statistics.crossed import crossed_difference, crossed_mean
 from analysis.statistics.intervals import by_replicate, mean_interval
@@ -51,6 +52,14 @@ def test_images_widen_means_and_hardly_differences(folder: Path) -> None:
         assert crossed_mean(scores[name]).half_width > over_seeds.half_width
         paired = mean_interval([errors[name][seed] - errors[first][seed] for seed in errors[first]])
         assert crossed_difference(scores[name], scores[first]).half_width == pytest.approx(paired.half_width, rel=0.05)
+
+
+@pytest.mark.parametrize("folder", [one for one in RUNS if Run(one).recipe.sweep], ids=lambda folder: folder.name)
+def test_those_of_a_sweep_are_asked_for_by_key(folder: Path) -> None:
+    """By setting and seed the last of several trials would stand for all."""
+    for of in (errors_by_image, losses_by_image):
+        with pytest.raises(RecordError, match="is a sweep, whose settings may have several trials of a seed"):
+            of(Run(folder))
 
 
 def test_trials_without_scores_are_left_out(tmp_path: Path) -> None:

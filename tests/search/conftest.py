@@ -1,10 +1,12 @@
 """What more than one file here needs started."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from search.cluster import Cluster, Resources
 from search.data import DataSet, load
 from tests.search.storages import PROGRAMS, Postgres, postgres
 
@@ -35,3 +37,17 @@ def digits() -> DataSet:
     for array in (made.train.pixels, made.train.labels, made.test.pixels, made.test.labels):
         array.setflags(write=False)
     return made
+
+
+@pytest.fixture
+def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, and a Ray that starts at once and trains nothing."""
+
+    @contextmanager
+    def cluster(*_: object) -> Iterator[Cluster]:
+        yield Cluster(tmp_path, Resources())
+
+    monkeypatch.setattr("search.cluster.cluster", cluster)
+    monkeypatch.setattr("search.study.execute", lambda *_: None)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

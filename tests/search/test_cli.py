@@ -7,15 +7,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from analysis.record import Run
+from search import launch
 from search.cli import main
-from search.cluster import Cluster, Resources
 from search.data import best_available
 from search.errors import FailedError
+from search.source import Source
 from space import cost, parse
 from tests.committed import AXIS_RUNS, COMPLETE
 
@@ -218,18 +219,20 @@ def test_a_run_folder_that_cannot_be_made_is_a_failure(capsys: pytest.CaptureFix
     assert f"{tmp_path / 'file' / 'run'} cannot be read or written: Not a directory" in err
 
 
-@pytest.fixture
-def without_ray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to stand in, and a Ray that starts at once and trains nothing."""
+def test_a_ledger_is_read_once_no_other_study_can_add_to_it(
+    without_ray: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the trials that one adds in between would be trained twice."""
+    locked, source = [], launch._source
 
-    @contextmanager
-    def cluster(*_: object) -> Iterator[Cluster]:
-        yield Cluster(tmp_path, Resources())
+    def looked_at(record: Run, *rest: Any) -> Source:
+        locked.append(record.is_locked)
+        return source(record, *rest)
 
-    monkeypatch.setattr("search.cluster.cluster", cluster)
-    monkeypatch.setattr("search.study.execute", lambda *_: None)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.setattr(launch, "_source", looked_at)
+    for _ in range(2):
+        said(capsys, *QUESTION, "--data", "digits", "--fidelity", "tiny", "--run", str(without_ray / "run"))
+    assert locked == [True, True]
 
 
 def test_every_question_has_a_folder_of_its_own(without_ray: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,13 +9,14 @@ from torch import Tensor, nn
 
 from analysis.training import Training
 from search import distillation
-from search.asked import trained_as
 from search.data import DataSet
 from search.distillation import from_file, teacher
 from search.errors import UsageError
 from search.export import Network, write
 from search.losses import label_loss, teacher_loss
+from search.reducing import trained_as
 from search.train import Trainer
+from search.weights import read
 from space import build, parse
 from tests.search.tiny import FIDELITY, TRAINING, curve, network, trainer
 
@@ -97,6 +98,15 @@ def test_a_teacher_from_a_file_is_what_was_exported(digits: DataSet, master: nn.
     images = torch.randn(4, 1, 8, 8)
     assert torch.allclose(found(images), master.eval()(images), atol=1e-6)
     assert not found.training
+
+
+def test_a_teacher_of_double_precision_teaches(digits: DataSet, tmp_path: Path) -> None:
+    """As `explore export` writes one of weights that are: images are of single precision."""
+    path = tmp_path / "double.safetensors"
+    write(Network.of("double", parse(SENTENCE), build(parse(SENTENCE)).double()), "safetensors", path)
+    assert {one.dtype for one in read(path).values()} == {torch.float64}
+    found = teacher(replace(TAUGHT, teacher=str(path)), digits, FIDELITY, run_seed=0, replicate=0, device="cpu")
+    assert found(torch.randn(4, 1, 8, 8)).dtype == torch.float32
 
 
 def test_a_file_for_other_images_is_refused(digits: DataSet, tmp_path: Path) -> None:

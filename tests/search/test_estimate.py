@@ -13,12 +13,12 @@ from hypothesis import given, strategies as st
 from analysis.recipe import Fidelity, Recipe
 from analysis.training import Training
 from search import estimate, timing
-from search.asked import Means
 from search.cli import main
 from search.cluster import Cluster, Resources
 from search.data import DataSet, load
 from search.estimate import Estimate, TrialEstimate, estimated, makespan, text
 from search.jobs import config, jobs
+from search.means import Means
 from search.memory import TESTED, taught_by, trial_memory
 from search.packed import packed
 from search.rehearsal import Rehearsal

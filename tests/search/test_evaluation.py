@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from analysis.training import Training
-from search.asked import as_seen
 from search.data import DataSet
 from search.evaluation import View
 from search.fixing import adjustable, fine_tune
+from search.seen import as_seen
 from tests.search.tiny import FIDELITY, TRAINING, curve, network, trainer
 
 FIX = replace(TRAINING, test_resolution=12, fix_epochs=1, fix_lr=0.1)

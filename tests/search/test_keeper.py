@@ -14,11 +14,11 @@ from analysis.record import Run
 from analysis.training import Training
 from analysis.trial import Trial
 from search.cli import main
-from search.commands.report import tell
 from search.data import DataSet
 from search.keeper import Keeper
 from search.source import Listed
 from search.study import LedgerSearcher
+from search.telling import tell
 from search.train import Trainer
 from search.trainable import ProxyTrainable
 from search.weights import loaded, read
@@ -100,7 +100,7 @@ def test_what_is_kept_is_exported(run: Run, tmp_path: Path, capsys: pytest.Captu
 def test_whose_weights_are_there_is_said(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.commands.report.write", lambda run, *_, **__: run.folder / "report.html")
+    monkeypatch.setattr("search.telling.write", lambda run, *_, **__: run.folder / "report.html")
     tell(run)
     said = f"weights: of 1 trial; explore export {run.folder} --to onnx --output FILE.onnx"
     assert capsys.readouterr().out.splitlines()[-2] == said

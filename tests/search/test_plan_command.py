@@ -23,6 +23,21 @@ def test_a_base_that_was_grown_is_said_to_be(capsys: pytest.CaptureFixture[str])
     assert json.loads(printed(capsys, "--budget", "4GFLOPs", "--axis", "scale", "--json"))["base"] == "resnet50"
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--retries", "abc"], "--retries: 'abc'"),
+        (["--address", "nonsense"], "--address: 'nonsense' is no address"),
+        (["--race", "--seeds", "2"], "--race: at most 2 seeds"),
+        (["--race", "--seeds", "21"], "--race: it is looked at up to 20 seeds"),
+        (["--time", "soon"], "--time: 'soon' is no time"),
+    ],
+)
+def test_a_plan_refuses_what_its_run_would(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--budget", "4GFLOPs", "--axis", "cardinality", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"explore: {message}")
+
+
 def test_what_comes_no_nearer_is_proven(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--budget", "4GFLOPs", "--axis", "width", "--match", "exact", "--values", "64")
     assert "1x64d: the nearest of 864 networks, every one whose depths are within x 2 of" in printed(capsys, *words)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.training import Training
+from search.averaging import reestimate
 from search.data import DataSet
 from search.regularise import DropPath, classifier, drop_block, late_norms, regularise, stochastic_depth
 from space import parse
@@ -106,6 +107,23 @@ def test_in_testing_nothing_is_dropped_and_weights_keep_their_names(field: str) 
     images = torch.randn(8, 1, 16, 16)
     assert made.eval()(images).equal(plain.eval()(images))
     assert not torch.allclose(made.train()(images), plain.train()(images))
+
+
+@pytest.mark.parametrize("field", ["dropout", "drop_block", "stochastic_depth"])
+def test_norms_are_estimated_of_what_is_not_dropped(field: str) -> None:
+    """Else a network that is tested, which drops nothing, would be normalised as one that drops."""
+    torch.manual_seed(0)
+    plain, made = build(parse(SENTENCE)), build(parse(SENTENCE))
+    regularise(made, Training(**{field: 0.3}))  # type: ignore[arg-type]
+    made.load_state_dict(plain.state_dict())
+    batches = [torch.randn(8, 1, 16, 16) for _ in range(2)]
+    for model in (plain, made):
+        reestimate(model.train(), batches)
+    statistics = [
+        {name: one for name, one in model.state_dict().items() if "running" in name} for model in (plain, made)
+    ]
+    assert statistics[0]
+    assert all(statistics[1][name].equal(one) for name, one in statistics[0].items())
 
 
 def test_dropout_is_before_the_classifier_alone() -> None:

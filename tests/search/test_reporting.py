@@ -11,9 +11,9 @@ import pytest
 
 from analysis.going import REFRESH
 from analysis.record import Run
-from search.commands.report import tell
 from search.jobs import Event, Watch, jobs
 from search.reporting import SHARE, Writer, reporting
+from search.telling import tell
 from tests.analysis.runs import a_recipe
 
 GOES_ON = "This run goes on: 0 of 15 trials finished."

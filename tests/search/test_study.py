@@ -255,6 +255,16 @@ def test_a_trial_that_cannot_be_kept_ends_the_study_and_is_no_trial(run: Run, mo
     assert [trial.setting for trial in run.latest().values()] == [first]
 
 
+def test_a_bug_of_ours_is_said_with_its_type_and_its_cause(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message alone may be a single word."""
+    searcher = LedgerSearcher(run, Listed(run), lambda _: None)
+    monkeypatch.setattr(Listed, "next", lambda *_: _raise(KeyError("setting")))
+    assert searcher.suggest("a") == Searcher.FINISHED
+    assert searcher.refusal
+    assert str(searcher.refusal).startswith("no trial can be proposed (KeyError: 'setting'); what finished before")
+    assert isinstance(searcher.refusal.__cause__, KeyError)
+
+
 @pytest.mark.parametrize(
     ("fit", "says"),
     [

@@ -1,7 +1,8 @@
-"""docs/recipes.md: every field of a recipe and every recipe that ships, read off the code."""
+"""docs/recipes.md, every field of a recipe and every recipe that ships: `python -m docs.recipes` writes the page."""
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
 from analysis.about import Field, described, written
 from analysis.recipe import Fidelity
@@ -13,6 +14,7 @@ from search.presets import FIDELITIES, PRESETS, on_fashion_mnist, preset
 from search.priors import PRIORS
 from search.tricks import KNOWN
 
+PAGE = Path(__file__).with_name("recipes.md")
 ALL = 1_000_000  # images that a fidelity asks for where it means all
 
 HEAD = """# Recipes
@@ -30,7 +32,7 @@ label_smoothing = 0.1
 
 What a file says wrongly is refused in one line with file, line, field and the nearest name, and so are settings that
 contradict each other. A field of a later version changes nothing at its default: old runs keep their trials. This page
-is made by `pytest --regold tests/search/test_recipes.py` from the fields themselves.
+is made by `python -m docs.recipes` from the fields themselves.
 """
 
 NOT_ON_A_GPU = """`compile`, `fp16` and the larger recipes were tested on a CPU only, on small networks and images:
@@ -134,3 +136,7 @@ def _tuned(prior: Tunable) -> str:
     if isinstance(prior, Between):
         return f"{prior.low:g} to {prior.high:g}" + (", by its logarithm" if prior.log else "")
     return ", ".join(map(written, prior.values))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
