@@ -18,12 +18,13 @@ import pandas as pd
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from plotly.subplots import make_subplots  # type: ignore[import-untyped]
 
+from analysis.figures.distribution import Sample, distribution, distribution_info
 from analysis.figures.drawing import PALETTE
 from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
-from analysis.record import Run
-from docs.study import RUNS, fidelity_words, study
+from docs.searches import DRAWN, sampled
+from docs.study import committed, fidelity_words, study
 
 HERE = Path(__file__).parent
 Seen = TypeVar("Seen")
@@ -93,7 +94,7 @@ def along_the_axis(name: str, metric: Metric = "test_error") -> Picture[Tradeoff
     """Of the committed run of that name."""
 
     def info() -> Tradeoff:
-        run = Run.open(RUNS / name)
+        run = committed(name)
         return tradeoff_info(run.recipe, run.trials(), metric, image_scores(run))
 
     return Picture(info, tradeoff, 520)
@@ -104,6 +105,12 @@ def fidelities() -> Agreeing:
     found = agreeing_info(study())
     runs = tuple(one._replace(name=fidelity_words(step)) for one, step in zip(found.runs, study().steps, strict=False))
     return found._replace(reference="the reference", runs=runs)
+
+
+def errors_met() -> tuple[Sample, ...]:
+    """How good the networks are that a search met and that spaces hold."""
+    samples = sampled().samples
+    return distribution_info({name: one.errors for name, one in zip(DRAWN, samples, strict=True)})
 
 
 def saved(figure: go.Figure, name: str, height: int) -> None:
@@ -128,6 +135,7 @@ PICTURES: dict[str, Picture[Any]] = {
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": Picture(fidelities, agreeing, 480),
+    "spaces": Picture(errors_met, distribution, 420),
 }
 SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}
 

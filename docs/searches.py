@@ -3,22 +3,34 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
 
 from analysis.cells import difference_words, interval_words
+from analysis.comparison.pairs import comparison
+from analysis.comparison.spaces import Spaces, spaces
 from analysis.image_scores import image_scores
 from analysis.measured import summaries
-from analysis.record import Run
 from analysis.searched import Outcome, outcomes, ranked
 from analysis.tuned import tuned, tuned_sheet
 from analysis.words import MISSING, amount, number
-from docs.study import RUNS
+from docs.study import committed
 
 BEST = 8  # networks of a free search that are shown
+DRAWN = {
+    "the search, what ASHA kept": "free-search",
+    "tree": "random-tree",
+    "resnext": "random-resnext",
+    "resnest": "random-resnest",
+    "res2net": "random-res2net",
+}
+"""By what was sampled, the run: the search, then random samples of its space and of parts of it."""
 
 
 def each_tuned(name: str) -> Iterable[list[str]]:
     """The settings of a sweep along an axis, each at its best."""
-    found = tuned(Run.open(RUNS / name))
+    found = tuned(committed(name))
     assert found
     each = tuned_sheet(found)
     yield [*each.columns]
@@ -28,7 +40,7 @@ def each_tuned(name: str) -> Iterable[list[str]]:
 
 def tried(name: str) -> Iterable[list[str]]:
     """The test errors of the settings with every combination of what was tuned, each a run along the axis."""
-    run = Run.open(RUNS / name)
+    run = committed(name)
     sweep, table, kept = run.recipe.sweep, run.trials(), image_scores(run)
     assert sweep
     settings = [setting.setting for setting in run.recipe.settings]
@@ -42,7 +54,7 @@ def tried(name: str) -> Iterable[list[str]]:
 def searched(name: str) -> Iterable[list[str]]:
     """The best networks of a free search, with their sentences."""
     yield ["proposal", "validation loss", "test error (%)", "multiply-adds", "params", "sentence"]
-    for one in ranked(outcomes(Run.open(RUNS / name)))[:BEST]:
+    for one in ranked(outcomes(committed(name)))[:BEST]:
         setting, (loss, *_) = one.proposal.setting, one.values
         costs = (amount(setting.macs), amount(setting.params))
         yield [setting.setting, number(loss, 4), number(one.test_error, 2), *costs, f"`{setting.sentence}`"]
@@ -50,12 +62,31 @@ def searched(name: str) -> Iterable[list[str]]:
 
 def met(name: str) -> Iterable[list[str]]:
     """What the networks of a free search are made of, and what came of those that have it."""
-    found = outcomes(Run.open(RUNS / name))
+    found = outcomes(committed(name))
     best, having = ranked(found), Counter(word for one in found for word in _words(one))
     yield ["word", "networks", "trained to the end", "best place"]
     for word, count in sorted(having.items(), key=lambda item: (-item[1], item[0])):
         places = [place for place, one in enumerate(best, 1) if word in _words(one)]
         yield [f"`{word}`", str(count), str(len(places)), str(min(places)) if places else MISSING]
+
+
+@cache
+def sampled() -> Spaces:
+    """The samples of `DRAWN`, in its order."""
+    (found,) = spaces(comparison([committed(name) for name in DRAWN.values()]).sides)
+    return found
+
+
+def errors_met() -> Iterable[list[str]]:
+    """How the errors of every sample are distributed, and whether they could be of one space with the first's."""
+    yield ["networks of", "trained to the end", "least test error (%)", "median", "most", "distance to the first", "p"]
+    samples = sampled().samples
+    tested = {one.b: one.found for one in sampled().tested if one.a is samples[0].side}
+    for name, sample in zip(DRAWN, samples, strict=True):
+        ends = (number(float(np.quantile(sample.errors, q)), 2) for q in (0, 0.5, 1))
+        test = tested.get(sample.side)
+        apart = (number(test.distance, 2), number(test.p_value, 2)) if test else (MISSING, MISSING)
+        yield [name, str(len(sample.errors)), *ends, *apart]
 
 
 def _words(one: Outcome) -> set[str]:

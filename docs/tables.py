@@ -16,12 +16,11 @@ from analysis.measured import means, summaries
 from analysis.orders import published_words
 from analysis.published import published_for
 from analysis.questions import answer
-from analysis.record import Run
 from analysis.tuned import tuned, tuned_words
 from analysis.verdict import fit_words
 from analysis.words import MISSING, amount, number
 from docs import searches, study
-from docs.study import RUNS
+from docs.study import committed
 
 PAGE = Path(__file__).with_name("evidence.md")
 TRUST = PAGE.parents[1] / "analysis" / "trust.csv"
@@ -35,7 +34,8 @@ QUESTIONS = {
     "Growth rate": ("growth-rate",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "Cardinality, tuned": ("cardinality-tuned",),
-    "A free search": ("free-search",),
+    "A free search": ("free-search", "found"),
+    "Samples of its space and of parts": tuple(name for name in searches.DRAWN.values() if name != "free-search"),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
         "radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",
@@ -48,7 +48,7 @@ def questions() -> Iterable[list[str]]:
     """What every question took."""
     yield ["question", "runs", "trials", "seeds", "core-hours", "processor"]
     for question, names in QUESTIONS.items():
-        runs = [Run.open(RUNS / name) for name in names]
+        runs = [committed(name) for name in names]
         links = ", ".join(f"[{_short(name, names)}](../runs/{name})" for name in names)
         trials = [trial for run in runs for trial in run.latest().values()]
         hours = sum(trial.core_seconds for trial in trials) / 3600
@@ -59,7 +59,7 @@ def questions() -> Iterable[list[str]]:
 
 def along(name: str, *, timed: bool = False) -> Iterable[list[str]]:
     """The settings of a run: what they cost, what was measured and what was published, where anything was."""
-    run, speeds = Run.open(RUNS / name), _speeds() if timed else {}
+    run, speeds = committed(name), _speeds() if timed else {}
     losses, published = means(run.recipe, run.trials(), "train_loss"), published_for(run.recipe)
     fast, measured = ["images a second"] if speeds else [], ["test error (%)", "change", "training loss"]
     what = "network" if run.recipe.is_named else "setting"
@@ -82,7 +82,7 @@ def _speeds() -> dict[str, float]:
 
 def quoted(name: str) -> list[str]:
     """The verdict of a run, quoted; then of tuned settings, or of the published order and of training loss."""
-    run = Run.open(RUNS / name)
+    run = committed(name)
     found, words = tuned(run), [answer(run).words]
     words += [tuned_words(found)] if found else []
     words += [] if run.recipe.sweep else [of(run.recipe, run.trials()) for of in (published_words, fit_words)]
@@ -93,7 +93,7 @@ def degradation() -> Iterable[list[str]]:
     """Depth with and without shortcuts."""
     yield ["network", "multiply-adds of the proxy", "seeds", "test error (%)", "training loss", "core-seconds a trial"]
     for name in QUESTIONS["Degradation"]:
-        run = Run.open(RUNS / name)
+        run = committed(name)
         scores, table = image_scores(run), run.trials()
         metrics = ("test_error", "train_loss", "core_seconds")
         columns = [means(run.recipe, table, metric, scores if metric == "test_error" else None) for metric in metrics]
@@ -106,7 +106,7 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-ALONG = ("cardinality", "cardinality-exact", "radix", "twice-the-budget", "scale", "growth-rate")
+ALONG = ("cardinality", "cardinality-exact", "radix", "twice-the-budget", "scale", "growth-rate", "found")
 QUOTED = (*ALONG, "cardinality-tuned", "free-search")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
@@ -122,6 +122,7 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "tried": partial(searches.tried, "cardinality-tuned"),
     "free-search": partial(searches.searched, "free-search"),
     "met": partial(searches.met, "free-search"),
+    "spaces": searches.errors_met,
 }
 
 
