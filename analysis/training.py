@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 from analysis.bounds import Bounds, Count, check
 from analysis.plain import PlainError
 
-TEACHER_FILE = ".safetensors"  # how a teacher ends that is a file: its weights and its sentence
+
+def is_teacher_file(teacher: str) -> bool:
+    """Whether the words for a teacher are the path of its weights, which have its sentence with them."""
+    return teacher.endswith(".safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +190,7 @@ class Training:
     @property
     def has_given_teacher(self) -> bool:
         """Whether the teacher has the weights of a file, and is not trained first."""
-        return bool(self.teacher_weights) or self.teacher.endswith(TEACHER_FILE)
+        return bool(self.teacher_weights) or is_teacher_file(self.teacher)
 
     def tested(self, trained: int) -> tuple[int, int]:
         """Pixels a side that are seen in testing, and of the image of which these are the centre."""

@@ -107,7 +107,7 @@ def fidelities() -> Agreeing:
     return found._replace(reference="the reference", runs=runs)
 
 
-def errors_met() -> tuple[Sample, ...]:
+def distributions() -> tuple[Sample, ...]:
     """How good the networks are that a search met and that spaces hold."""
     samples = sampled().samples
     return distribution_info({name: one.errors for name, one in zip(DRAWN, samples, strict=True)})
@@ -135,7 +135,7 @@ PICTURES: dict[str, Picture[Any]] = {
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": Picture(fidelities, agreeing, 480),
-    "spaces": Picture(errors_met, distribution, 420),
+    "spaces": Picture(distributions, distribution, 420),
 }
 SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}
 

@@ -10,7 +10,8 @@ from analysis.sweep import Between, Tunable
 from analysis.training import Training
 from analysis.trust import measured
 from analysis.words import number
-from search.presets import FIDELITIES, PRESETS, on_fashion_mnist, preset
+from docs.study import on_fashion_mnist
+from search.presets import FIDELITIES, PRESETS, preset
 from search.priors import PRIORS
 from search.tricks import KNOWN
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.record import Run
+from docs.study import committed
 from search.latency import measured_in_turn
 from space import parse, trace
 
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 BATCH = 8
 
 if __name__ == "__main__":
-    settings = Run.open(HERE.parent / "runs" / "radix").recipe.settings
+    settings = committed("radix").recipe.settings
     seconds = measured_in_turn([trace(parse(one.sentence)) for one in settings], "cpu", BATCH)
     names = [one.setting for one in settings]
     table = pd.DataFrame({"setting": names, "images_per_second": BATCH / seconds})

@@ -19,7 +19,7 @@ from analysis.record import Run
 from analysis.statistics.agreement import Agreement, reliability
 from analysis.statistics.intervals import by_replicate
 from analysis.words import MISSING, number
-from search.presets import FIDELITIES, on_fashion_mnist
+from search.presets import FIDELITIES, resolved
 
 RUNS = Path(__file__).parents[1] / "runs"
 NAMES = tuple(sorted(page.parent.name for page in RUNS.glob("fidelity-*/README.md")))  # kept ones have a page
@@ -147,6 +147,11 @@ def fidelity_words(step: Step) -> str:
     asked = step.side.recipe.fidelity
     known = next((one.name for one in FIDELITIES.values() if _numbers(one) == _numbers(asked)), asked.name)
     return asked.name if known == asked.name else f"{known} ({asked.name})"
+
+
+def on_fashion_mnist(fidelity: Fidelity) -> Fidelity:
+    """What the fidelity comes to there: images of 28 pixels a side, 57,500 of them beside those that validate."""
+    return resolved(fidelity, resolution=28, train_images=57_500)
 
 
 def _numbers(fidelity: Fidelity) -> Fidelity:

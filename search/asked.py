@@ -14,7 +14,7 @@ from analysis.plain import PlainError, from_plain
 from analysis.preset import Preset
 from analysis.recipe import Fidelity, Recipe, RecordError
 from analysis.toml import line_of
-from analysis.training import TEACHER_FILE, Training
+from analysis.training import Training, is_teacher_file
 from search.data import (
     DataError,
     DataNameError,
@@ -67,7 +67,7 @@ def named(field: str, words: str, option: str) -> str:
     """
     if field == "weights":
         return _file(_weights(option), words)
-    if field == "teacher_weights" or words.endswith(TEACHER_FILE):
+    if field == "teacher_weights" or is_teacher_file(words):
         return _file(f"{option}: {field}", words)
     if field == "teacher" and words:
         of(f"{option}: teacher", lambda: parse(words))

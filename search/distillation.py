@@ -40,8 +40,10 @@ def teacher(
 def given(training: Training, data: DataSet) -> nn.Module:
     """The teacher whose weights are in a file; `UsageError` where they are not, or not of these images."""
     if training.teacher_weights:
-        return with_weights(training.teacher, Path(training.teacher_weights), data).float()
-    return from_file(Path(training.teacher), data).float()  # whatever its file holds: images are of single precision
+        found = with_weights(training.teacher, Path(training.teacher_weights), data)
+    else:
+        found = from_file(Path(training.teacher), data)
+    return found.float()  # whatever the file holds: images are of single precision
 
 
 def with_weights(words: str, path: Path, data: DataSet) -> nn.Module:

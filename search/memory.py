@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis.recipe import Fidelity
-from analysis.training import TEACHER_FILE, Training
+from analysis.training import Training, is_teacher_file
 from search.data import DataSet
 from search.reducing import trained_as
 from space.arch import Arch, Input
@@ -26,7 +26,7 @@ def taught_by(training: Training, fidelity: Fidelity, data: DataSet) -> Arch | N
 
 
 def _sentence(teacher: str) -> str:
-    if not teacher.endswith(TEACHER_FILE):
+    if not is_teacher_file(teacher):
         return teacher
     from search.weights import sentence_of  # imports torch, which other drivers do without
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.recipe import Recipe
 from analysis.sweep import Among
-from analysis.training import TEACHER_FILE
+from analysis.training import is_teacher_file
 from analysis.tricks import stages
 
 
@@ -23,12 +23,8 @@ def _named(recipe: Recipe) -> Iterator[str]:
     """To start from or to be taught by, in any of its trainings."""
     for one in stages(recipe.training, recipe.tricks):
         yield from filter(None, (one.weights, one.teacher_weights))
-        yield from filter(_is_file, [one.teacher])
+        yield from filter(is_teacher_file, [one.teacher])
     for choice in recipe.sweep.tune if recipe.sweep else ():
         if isinstance(choice, Among) and choice.field in ("weights", "teacher_weights", "teacher"):
             values = filter(None, map(str, choice.values))
-            yield from values if choice.field != "teacher" else filter(_is_file, values)
-
-
-def _is_file(teacher: str) -> bool:
-    return teacher.endswith(TEACHER_FILE)
+            yield from values if choice.field != "teacher" else filter(is_teacher_file, values)

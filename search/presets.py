@@ -59,11 +59,6 @@ def resolved(fidelity: Fidelity, *, resolution: int, train_images: int) -> Fidel
     )
 
 
-def on_fashion_mnist(fidelity: Fidelity) -> Fidelity:
-    """What the fidelity comes to there: images of 28 pixels a side, 57,500 of them beside those that validate."""
-    return resolved(fidelity, resolution=28, train_images=57_500)
-
-
 def training_for(data: str, name: str = PRESETS[0]) -> Training:
     """A preset's training, or the default one; mirrored digits are no digits, and mirrored waves of another class."""
     training = preset(name).training

@@ -105,8 +105,8 @@ def _not_random(group: Spaces) -> str:
     words = [f"the settings of {' and '.join(chosen)} were chosen"] if chosen else []
     selected: dict[str, list[str]] = {}
     for one in group.samples:
-        if one.side.recipe.is_free and one.side.recipe.sweep and one.side.recipe.sweep.selection:
-            selected.setdefault(one.side.recipe.sweep.selection, []).append(one.side.letter)
+        if one.side.recipe.is_free and (sweep := one.side.recipe.sweep) and sweep.selection:
+            selected.setdefault(sweep.selection, []).append(one.side.letter)
     words += [f"the networks of {' and '.join(letters)} {why}" for why, letters in selected.items()]
     return f" But {', '.join(words)}: they say what was met, not what the spaces hold." if words else ""
 
