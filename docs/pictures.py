@@ -135,7 +135,7 @@ PICTURES: dict[str, Picture[Any]] = {
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": Picture(fidelities, agreeing, 480),
-    "spaces": Picture(distributions, distribution, 420),
+    "spaces": Picture(distributions, distribution, 580),
 }
 SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}
 

@@ -83,9 +83,10 @@ def space_plots(group: Spaces, name: str) -> Iterator[Plot]:
     """The distributions as they are, and with multiply-adds distributed alike where that can be."""
     errors = {one.side.label: one.errors for one in group.samples}
     counts = ", ".join(f"{one.side.label}: {plural(len(one.errors), 'network')}" for one in group.samples)
+    beside = " Every panel has the first run beside another." if len(errors) > 2 else ""
     caption = (
         "The fraction of a run's networks with at most so large a test error, mean over seeds, and the band that holds "
-        f"the distribution of a whole space in 95 of 100 samples drawn from it at random.{_not_random(group)}"
+        f"the distribution of a whole space in 95 of 100 samples drawn from it at random.{beside}{_not_random(group)}"
     )
     figure = distribution(distribution_info(errors))
     yield Plot(name, "As they are", f"Stairs. {caption} {counts}", caption, figure)

@@ -83,6 +83,20 @@ def test_a_large_sample_is_drawn_in_few_steps_and_an_empty_one_not_at_all() -> N
     assert say_if_empty(distribution([]), "nothing").layout.annotations[0].text == "nothing"
 
 
+@pytest.mark.parametrize("samples", range(3, 8))
+def test_of_many_samples_the_first_is_drawn_beside_each_of_the_others(samples: int) -> None:
+    info = distribution_info({f"of {number}": [number, number + 1.5] for number in range(samples)})
+    figure = distribution(info)
+    stairs = [trace for trace in figure.data if trace.hovertemplate]
+    panels = [[one.name for one in stairs if one.xaxis == axis] for axis in dict.fromkeys(one.xaxis for one in stairs)]
+    names = [f"of {number}, n = 2" for number in range(samples)]
+    assert panels == [[names[0], other] for other in names[1:]]
+    assert [one.name for one in stairs if one.showlegend] == names
+    for panel in range(samples - 1):  # both bands are behind both stairs
+        drawn = [bool(trace.hovertemplate) for trace in figure.data[6 * panel : 6 * panel + 6]]
+        assert drawn == [False] * 4 + [True] * 2
+
+
 def test_models_without_a_number_keep_the_stair_below_one() -> None:
     (sample,) = distribution_info({"a": [1.0, 2.0, float("nan"), float("nan")]})
     assert (sample.errors, sample.fractions) == ((1.0, 2.0), (0.25, 0.5))
