@@ -122,6 +122,8 @@ def _train() -> Parser:
     parser.add_argument(
         "--equal", action="store_true", help="proxies that all cost what the first one's does (default: reduced alike)"
     )
+    whole = "proxies with all blocks of their networks, narrower instead, as a sweep of a space trains them"
+    parser.add_argument("--whole-depth", action="store_true", help=whole)
     parser.add_argument("--plan", action="store_true", help="only say what would be trained")
     return parser
 

@@ -15,7 +15,7 @@ from search.launch import conclude
 from search.means import Means
 from search.presets import training_for
 from search.proxies import proxies_text
-from search.reducing import reduction, trained_as
+from search.reducing import reduction, trained_as, whole_depth
 from search.seen import seen
 from search.settings import setting, trained_on
 from search.words import integer, of
@@ -35,6 +35,8 @@ def run(options: Namespace) -> int:
     named = _named(options.network)
     means = Means.of(options)
     data, fidelity, training = data_and_training(options)
+    if options.whole_depth:
+        fidelity = whole_depth(fidelity, data)
     recipe = _recipe(options, named, data, fidelity, training, seeds)
     refuse_unfit(training, data, {one.setting: one.proxy for one in recipe.settings})
     if options.plan:

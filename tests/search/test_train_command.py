@@ -16,11 +16,14 @@ from search.commands.train import _named, _recipe
 from search.configured import trainer_of
 from search.data import load
 from search.options import COMMANDS
+from search.reducing import reduction, whole_depth
 from space import cost, parse
+from space.proxy import common_macs, whole_proxy
 from tests.search.test_study import explore
 
 SMALL = "conv_stem(8) > 2*basic(8) > head(10)"
 SEEDS = (("--seed", "0"), ("--seed", "1"))
+FOUND = "conv_stem(64) > 2*pre_bottleneck(96, 256) > 5*bottleneck(256, 1024, hierarchical(4))/2 > norm_head(1000)"
 DIGITS = ("--data", "digits", "--fidelity", "tiny")
 
 
@@ -28,6 +31,7 @@ def recipe_of(*words: str) -> Recipe:
     options: Namespace = COMMANDS["train"]().parse_args([*words, *DIGITS[:2]])
     options.command = "explore train"
     data, fidelity, training = data_and_training(options)
+    fidelity = whole_depth(fidelity, data) if options.whole_depth else fidelity
     return _recipe(options, _named(options.network), data, fidelity, training, 3)
 
 
@@ -52,6 +56,23 @@ def test_or_brought_to_one_cost() -> None:
     assert max(macs) / min(macs) < 1.02 * 1.03
     assert [cost(parse(one.proxy)).macs for one in recipe.settings] == macs
     assert {depths(one.proxy) for one in recipe.settings} == {(1, 1, 2, 1)}
+
+
+def test_or_to_one_cost_with_all_their_blocks_as_a_sweep_trains_them() -> None:
+    """What a search has found is then judged by the very proxy that was chosen."""
+    names = ("resnet50", "densenet201", FOUND)
+    recipe = recipe_of(*names, "--equal", "--whole-depth", "--fidelity", "quick")
+    assert [depths(one.proxy) for one in recipe.settings] == [depths(one.sentence) for one in recipe.settings]
+    macs = [one.proxy_macs for one in recipe.settings]
+    assert max(macs) / min(macs) < 1.02
+    data, fidelity, _ = data_and_training(
+        COMMANDS["train"]().parse_args(["resnet50", "resnet34", *DIGITS[:2], "--fidelity", "quick"])
+    )
+    common = common_macs(recipe.budget_macs, reduction(fidelity, data).sparing_depth())
+    assert whole_proxy(parse(FOUND), reduction(fidelity, data), common) == parse(recipe.settings[-1].proxy)
+    by_hand = recipe_of(*names, "--equal", "--fidelity", recipe.fidelity.name)
+    assert by_hand.identity() == recipe.identity()
+    assert recipe_of(*names, "--equal", "--whole-depth", "--fidelity", "quick,depth=1").fidelity.name == "quick,depth=1"
 
 
 def test_of_one_cost_and_as_deep_as_they_are_where_they_would_be_one() -> None:
