@@ -14,6 +14,7 @@ from analysis.statistics.agreement import FEWEST_SETTINGS, Agreement, agreement
 from analysis.statistics.intervals import Interval, by_replicate
 from analysis.words import MISSING, number, plural
 
+ORDERED = 3  # settings that are in a published table too, at least: two are one difference, which the verdict has
 MANY = 200  # settings that an order is taken of, at most: tau looks at every pair of them, in every draw
 NONE = Agreement(Interval(math.nan, math.nan, math.nan, 0), 0, 0)
 TAU = "Kendall's τ is 1 where two orders are the same, −1 where one is the other's reverse, and τ-b minds ties."
@@ -100,13 +101,15 @@ def ceiling_words(found: Agreement) -> str:
 
 
 def published_words(recipe: Recipe, table: pd.DataFrame) -> str:
-    """One sentence on a run's order and the published one; empty where there is nothing to say."""
+    """One sentence on a run's order and the published one; empty where there is nothing to say, or one pair alone."""
     found = published_order(recipe, table)
     if found is None or not math.isfinite(found[1].tau.mean):
         return ""
-    tau, where = found[1].tau, f"that of {found[0].table}"
     of = len(recipe.settings)
     shared = sum(setting.setting in found[0].errors for setting in recipe.settings)
+    if shared < ORDERED:
+        return ""
+    tau, where = found[1].tau, f"that of {found[0].table}"
     which = "the settings" if shared == of else f"{shared} of {of} settings"
     if tau.low > 0:
         said = f"The order of {which} agrees with {where}"

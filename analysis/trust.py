@@ -70,11 +70,13 @@ def trust_words(recipe: Recipe) -> str:
 def _are_alike(recipe: Recipe, macs: float) -> bool:
     """Whether its proxies are such as the study's, of so many multiply-adds, and trained as they were.
 
-    Where blocks are counted along the axis or give way, proxies keep all of them and are narrow instead.
+    Where blocks are counted along the axis or give way, and in sweeps of a space, proxies keep all of them and are
+    narrow instead, as none of the study's are.
     """
-    own = [setting.proxy_macs for setting in recipe.settings] or [recipe.sweep.proxy_macs if recipe.sweep else 0]
-    is_small = all(1 / LIKE < one / macs < LIKE for one in own)
-    return is_small and recipe.training == Training() and "depth" not in (*recipe.axis, recipe.against)
+    if recipe.is_free or "depth" in (*recipe.axis, recipe.against):
+        return False
+    is_small = all(1 / LIKE < setting.proxy_macs / macs < LIKE for setting in recipe.settings)
+    return is_small and recipe.training == Training()
 
 
 def measured(fidelity: Fidelity, data: str) -> Measured | None:

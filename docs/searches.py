@@ -90,5 +90,5 @@ def errors_met() -> Iterable[list[str]]:
 
 
 def _words(one: Outcome) -> set[str]:
-    """Of its sentence."""
-    return set(re.findall(r"(\w+)\(", one.proposal.setting.sentence))
+    """Of its sentence, but for the names of arguments."""
+    return set(re.findall(r"\b[a-z]\w*\b(?!=)", one.proposal.setting.sentence))

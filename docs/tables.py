@@ -13,13 +13,13 @@ import pandas as pd
 from analysis.cells import difference_words, interval_words
 from analysis.image_scores import image_scores
 from analysis.measured import means, summaries
-from analysis.orders import published_words
+from analysis.orders import ORDERED, published_words
 from analysis.published import published_for
 from analysis.questions import answer
 from analysis.tuned import tuned, tuned_words
 from analysis.verdict import fit_words
 from analysis.words import MISSING, amount, number
-from docs import searches, study
+from docs import machines, searches, study
 from docs.study import committed
 
 PAGE = Path(__file__).with_name("evidence.md")
@@ -61,6 +61,7 @@ def along(name: str, *, timed: bool = False) -> Iterable[list[str]]:
     """The settings of a run: what they cost, what was measured and what was published, where anything was."""
     run, speeds = committed(name), _speeds() if timed else {}
     losses, published = means(run.recipe, run.trials(), "train_loss"), published_for(run.recipe)
+    published = published if published and len(published.errors) >= ORDERED else None
     fast, measured = ["images a second"] if speeds else [], ["test error (%)", "change", "training loss"]
     what = "network" if run.recipe.is_named else "setting"
     yield [what, "multiply-adds", "activations", *fast, *measured, *(["published error (%)"] if published else [])]
@@ -123,6 +124,7 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "free-search": partial(searches.searched, "free-search"),
     "met": partial(searches.met, "free-search"),
     "spaces": searches.errors_met,
+    "machines": machines.trained_twice,
 }
 
 

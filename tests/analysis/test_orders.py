@@ -117,6 +117,17 @@ def test_clear_orders_are_decided(errors: tuple[float, ...], says: str, tmp_path
     assert words.startswith(f"The order of the settings {says} that of ResNeXt Table 3: Kendall's τ ")
 
 
+@pytest.mark.parametrize(("shared", "is_said"), [(2, False), (3, True)])
+def test_two_settings_are_no_order(shared: int, is_said: bool, tmp_path: Path) -> None:
+    values = {1: "1x64d", 2: "2x40d", 4: "4x24d", 64: "64x2d"}
+    run = Run.create(tmp_path, a_recipe({value: values[value] for value in (*sorted(values)[:shared], 64)}))
+    for replicate in range(2):
+        for index in range(shared + 1):
+            run.append(a_trial(run.recipe, index, replicate, 20.0 - index + 0.1 * replicate))
+    assert published_order(run.recipe, run.trials())
+    assert bool(published_words(run.recipe, run.trials())) == is_said
+
+
 def test_without_a_table_or_trials_nothing_is_said(tmp_path: Path) -> None:
     run = Run.create(tmp_path, a_recipe())
     assert published_words(run.recipe, run.trials()) == ""

@@ -37,6 +37,14 @@ def test_it_is_known_by_what_it_is_and_not_by_its_name(run: Run) -> None:
     assert {trust_words(other) for other in others} == {UNMEASURED}
 
 
+@pytest.mark.parametrize("name", ["free-search", "random-tree", "growth-rate"])
+def test_of_proxies_with_all_their_blocks_nothing_was_measured(name: str) -> None:
+    """The study's have a third of theirs."""
+    recipe = Run.open(ROOT / "runs" / name).recipe
+    assert measured(recipe.fidelity, recipe.data), "the fidelity is one of the study"
+    assert trust_words(recipe) == UNMEASURED
+
+
 def test_it_stands_in_the_report() -> None:
     run = Run.open(ROOT / "runs" / "cardinality-4GFLOPs-resnet50-fashion-mnist-quick")
     found = measured(run.recipe.fidelity, run.recipe.data)
