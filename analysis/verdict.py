@@ -174,7 +174,7 @@ def _basis(recipe: Recipe, one: Trend) -> str:
     counted = plural(one.change.n, "seed")
     if one.change.n < recipe.seeds:
         counted = f"{one.change.n:,} of {plural(recipe.seeds, 'seed')}, the others not having finished every setting"
-    shared = "; two looks share 5 % of false alarms" if len(recipe.axis) > 1 else ""
+    shared = "; both axes share 5 % of false alarms" if len(recipe.axis) > 1 else ""
     return f"{counted}; {_intervals(recipe, one)}{shared}"
 
 

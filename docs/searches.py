@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
+from scipy.stats import kendalltau  # type: ignore[import-untyped]
 
 from analysis.cells import difference_words, interval_words
 from analysis.comparison.pairs import comparison
@@ -17,6 +18,7 @@ from analysis.tuned import tuned, tuned_sheet
 from analysis.words import MISSING, amount, number
 from docs.study import committed
 
+UNCHOSEN = ("random-tree", "random-resnext", "random-resnest", "random-res2net")  # samples, all from one --seed
 BEST = 8  # networks of a free search that are shown
 DRAWN = {
     "the search, what ASHA kept": "free-search",
@@ -87,6 +89,16 @@ def errors_met() -> Iterable[list[str]]:
         test = tested.get(sample.side)
         apart = (number(test.distance, 2), number(test.p_value, 2)) if test else (MISSING, MISSING)
         yield [name, str(len(sample.errors)), *ends, *apart]
+
+
+def foretold() -> Iterable[list[str]]:
+    """How far the validation loss after every epoch puts networks in their last order, of those drawn at random."""
+    trials = [trial for name in UNCHOSEN for trial in committed(name).finished().values()]
+    last, errors = ([trial.metrics[metric] for trial in trials] for metric in ("validation_loss", "test_error"))
+    yield ["after epoch", "τ to the order of the last validation loss", "τ to the order of test error"]
+    for epoch in range(len(trials[0].curve)):
+        losses = [trial.curve[epoch]["validation_loss"] for trial in trials]
+        yield [str(epoch + 1), *(number(float(kendalltau(losses, ends).statistic), 2) for ends in (last, errors))]
 
 
 def _words(one: Outcome) -> set[str]:

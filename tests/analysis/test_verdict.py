@@ -160,7 +160,7 @@ def test_a_plane_speaks_of_both_axes_with_the_level_of_two_looks() -> None:
     words = of(trials(recipe), recipe).words
     assert "from radix 0 to 4" in words
     assert "from cardinality 1 to 4" in words
-    assert "97.5 % intervals over seeds, not over test images; two looks share 5 % of false alarms" in words
+    assert "97.5 % intervals over seeds, not over test images; both axes share 5 % of false alarms" in words
 
 
 @pytest.mark.parametrize(
