@@ -63,6 +63,8 @@ def caveats(compared: Comparison, spaces: Sequence[Spaces]) -> list[str]:
         said.append("where test errors of other axes or spaces differ, it may be the fidelity or the recipe, not these")
     if len({side.recipe.seed for side in compared.sides}) > 1:
         said.append("not all runs are drawn from the same seed: what is paired by seed has no less noise for it")
+    if any(a.recipe.seed != b.recipe.seed for a, b in across):
+        said.append("what a seed shifts in all networks of a run alike may be taken for a difference of axes or spaces")
     networks = [pair for pair in compared.pairs if any(_differ(one, other) for one, other in _sentences(pair))]
     if networks:
         which = ", ".join(f"{pair.a.letter} and {pair.b.letter}" for pair in networks[:5])

@@ -78,6 +78,15 @@ def test_runs_that_are_drawn_from_other_seeds_are_said_to_be(seed: int, times: i
     assert sum("not all runs are drawn from the same seed" in one for one in words) == times
 
 
+def test_of_samples_from_other_seeds_that_shift_is_no_difference_of_spaces(tmp_path: Path) -> None:
+    """A seed draws the images a run trains on: it moves the errors of all its networks, and no test knows of it."""
+    one, made = sweep(20), sweep(20, seed=1)
+    for seed, is_said in ((one.recipe.seed, False), (one.recipe.seed + 1, True)):
+        other = replace(made, recipe=replace(made.recipe, seed=seed))
+        words = said([one.write(tmp_path / f"a{seed}"), other.write(tmp_path / f"b{seed}")])
+        assert any("may be taken for a difference of axes or spaces" in one for one in words) == is_said
+
+
 # whatever the runs are ------------------------------------------------------------------------------------------------
 
 
