@@ -91,7 +91,7 @@ def errors_met() -> Iterable[list[str]]:
         yield [name, str(len(sample.errors)), *ends, *apart]
 
 
-def foretold() -> Iterable[list[str]]:
+def predicted() -> Iterable[list[str]]:
     """How far the validation loss after every epoch puts networks in their last order, of those drawn at random."""
     trials = [trial for name in UNCHOSEN for trial in committed(name).finished().values()]
     last, errors = ([trial.metrics[metric] for trial in trials] for metric in ("validation_loss", "test_error"))

@@ -9,8 +9,8 @@ from statistics import median
 import pandas as pd
 
 from analysis.cells import interval_words
-from analysis.comparison.foretelling import SCORES
 from analysis.comparison.pairs import Pair, Step, Study, comparison
+from analysis.comparison.prediction import SCORES
 from analysis.image_scores import image_scores
 from analysis.measured import means
 from analysis.orders import ceiling_words, order_agreement, tau_words

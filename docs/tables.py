@@ -124,7 +124,7 @@ TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "free-search": partial(searches.searched, "free-search"),
     "met": partial(searches.met, "free-search"),
     "spaces": searches.errors_met,
-    "foretold": searches.foretold,
+    "predicted": searches.predicted,
     "machines": machines.trained_twice,
 }
 

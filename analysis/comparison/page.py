@@ -89,7 +89,7 @@ def sections(compared: Comparison, groups: Sequence[Spaces], fronted: Sequence[F
         name = numbered("study", number)
         plots, sheets = (study_plot(study, name),), (study_sheet(study, f"{name}-table"),)
         yield Section("What agreement costs", (_STUDY, TAU, OVER_SETTINGS, CEILING), plots, sheets)
-        yield Section("What foretells the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
+        yield Section("What predicts the order", (_SCORES,), sheets=(scores_sheet(study, f"{name}-scores"),))
     if any(pair.by_error.pairs for pair in compared.pairs):
         once = () if compared.studies else (TAU,)
         yield Section("Orders of the settings", (*once, OVER_SEEDS), sheets=(orders_sheet(compared.pairs),))

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from analysis.comparison.foretelling import foretold
+from analysis.comparison.prediction import predicted
 from analysis.comparison.sides import Point, Side, parts, shared_points, sides
 from analysis.orders import order_agreement
 from analysis.record import Run
@@ -159,4 +159,4 @@ def _step(side: Side, to_reference: Pair | None) -> Step:
     measured = [ours for ours, _ in shared] or side.points.values()
     keys = {point.keys[replicate] for point in measured for replicate in point.errors}
     seconds = sum(trial.core_seconds for trial in side.trials if trial.key in keys)
-    return Step(side, side.each, seconds, to_reference, foretold(side, shared) if shared else {})
+    return Step(side, side.each, seconds, to_reference, predicted(side, shared) if shared else {})

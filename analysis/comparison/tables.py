@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analysis.cells import difference_words
-from analysis.comparison.foretelling import SCORES
 from analysis.comparison.pairs import Pair, Study
+from analysis.comparison.prediction import SCORES
 from analysis.comparison.sides import Side
 from analysis.comparison.spaces import Fronts, Spaces
 from analysis.comparison.words import p_words, share_words, study_scope
@@ -107,10 +107,10 @@ def study_sheet(study: Study, name: str) -> Sheet:
 
 
 def scores_sheet(study: Study, name: str) -> Sheet:
-    """Which score of every cheaper run foretells the costliest run's order of test errors, and how well."""
+    """Which score of every cheaper run predicts the costliest run's order of test errors, and how well."""
     steps = [step for step in study.steps if step.by_score]
     rows = [row(score, tuple(_agreed(step.by_score[score]) for step in steps)) for score in SCORES]
-    label = f"What foretells the order of {study.reference.letter}"
+    label = f"What predicts the order of {study.reference.letter}"
     return Sheet(name, label, ("score", *(step.side.label for step in steps)), tuple(rows))
 
 

@@ -129,17 +129,17 @@ def test_many_verdicts_without_an_effect_are_decided_in_at_most_5_percent(recipe
 
 @pytest.mark.parametrize(("step", "word"), [(-0.05, "falls"), (0.05, "rises")])
 def test_a_verdict_says_the_direction_that_was_planted(step: float, word: str) -> None:
-    """On ten seeds, nearly as often as foretold; on no scores the other one."""
+    """On ten seeds, nearly as often as predicted; on no scores the other one."""
     found = verdicts(a_recipe(seeds=10), replace(NULL, step=step), 500, 60)
     assert found["decided"] == found[word]
     assert found[word] > 60
 
 
 @pytest.mark.parametrize("step", [-0.05, 0.05])
-def test_a_planted_trend_is_found_with_its_sign_as_often_as_foretold(step: float) -> None:
-    right, wrong, foretold = planted(step, 10, 500, 150)
-    assert foretold > 60
-    assert right == pytest.approx(foretold, abs=12)
+def test_a_planted_trend_is_found_with_its_sign_as_often_as_predicted(step: float) -> None:
+    right, wrong, predicted = planted(step, 10, 500, 150)
+    assert predicted > 60
+    assert right == pytest.approx(predicted, abs=12)
     assert wrong == 0
 
 

@@ -117,7 +117,7 @@ def over_seeds(seeds: int, simulations: int) -> dict[str, Tally]:
 
 
 def planted(steps: float, seeds: int, images: int, simulations: int) -> tuple[float, float, float]:
-    """Of a planted trend in percent: how often it is decided, so with the wrong sign, and the power foretold."""
+    """Of a planted trend in percent: how often it is decided, so with the wrong sign, and the power predicted."""
     world = replace(ERRORS, settings=SETTINGS, step=steps)
     chance, right, wrong, weights = np.random.default_rng(4), 0, 0, CONTRASTS["trend"]
     components = np.zeros(2)
@@ -128,8 +128,8 @@ def planted(steps: float, seeds: int, images: int, simulations: int) -> tuple[fl
         components += np.array([found.seeds, found.images]) / simulations
         right += interval.excludes_zero and interval.mean * effect > 0
         wrong += interval.excludes_zero and interval.mean * effect <= 0
-    foretold = power(effect, Sources(float(components[0]), float(components[1]), seeds), seeds)
-    return 100 * right / simulations, 100 * wrong / simulations, 100 * foretold
+    predicted = power(effect, Sources(float(components[0]), float(components[1]), seeds), seeds)
+    return 100 * right / simulations, 100 * wrong / simulations, 100 * predicted
 
 
 def verdicts(recipe: Recipe, world: World, images: int, simulations: int, seed: int = 0) -> dict[str, float]:
@@ -288,10 +288,10 @@ def students(simulations: int) -> Iterator[bool]:
 
 
 def effects(simulations: int, images: int) -> None:
-    print("\nPlanted trends of error: decided rightly, decided wrongly, power foretold")
+    print("\nPlanted trends of error: decided rightly, decided wrongly, power predicted")
     for step in (0.0, -0.02, -0.05):
         found = [planted(step, seeds, images, simulations) for seeds in SEEDS]
-        said = "   ".join(f"{right:5.1f} {wrong:4.1f} {foretold:5.1f}" for right, wrong, foretold in found)
+        said = "   ".join(f"{right:5.1f} {wrong:4.1f} {predicted:5.1f}" for right, wrong, predicted in found)
         print(f"step {step:5.2f}   {said}   on {SEEDS} seeds", flush=True)
 
 

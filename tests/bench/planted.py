@@ -2,7 +2,7 @@
 
 Run: `python -m tests.bench.planted [--runs 200] [--images 500]`, five minutes. Every run is written as a study
 would write it, scores of every test image with it, and read again as `explore report` reads it. Beside what is said
-stands the power that `analysis.statistics.power` foretells. Ends with status 1 if, by more than three standard errors,
+stands the power that `analysis.statistics.power` predicts. Ends with status 1 if, by more than three standard errors,
 power is missed, more than 2.5 % of verdicts have the wrong sign, or more than 5 % of the runs without a trend are
 decided.
 """
@@ -42,16 +42,16 @@ def word(verdict: str) -> str:
 
 def table(runs: int, images: int) -> Iterator[bool]:
     """Print everything; whether each bound is met."""
-    print(f"Percent of {runs} runs of five settings on {images} test images: decided rightly, wrongly, foretold")
+    print(f"Percent of {runs} runs of five settings on {images} test images: decided rightly, wrongly, predicted")
     for step in STEPS:
         for seeds in SEEDS:
             found = said(step, seeds, images, runs)
             falls, rises = (100 * found[one] / runs for one in ("falls", "rises"))
             if step:
                 right, wrong = (falls, rises) if step < 0 else (rises, falls)
-                foretold = planted(step, seeds, images, 200)[2]
-                print(f"step {step:+.2f}, {seeds:2} seeds  {right:5.1f} {wrong:5.1f} {foretold:5.1f}", flush=True)
-                yield abs(right - foretold) <= slack(foretold, runs) and wrong <= 2.5 + slack(2.5, runs)
+                predicted = planted(step, seeds, images, 200)[2]
+                print(f"step {step:+.2f}, {seeds:2} seeds  {right:5.1f} {wrong:5.1f} {predicted:5.1f}", flush=True)
+                yield abs(right - predicted) <= slack(predicted, runs) and wrong <= 2.5 + slack(2.5, runs)
             else:
                 print(f"no trend,   {seeds:2} seeds  {falls + rises:5.1f} decided", flush=True)
                 yield falls + rises <= 5 + slack(5, runs)

@@ -1,4 +1,4 @@
-"""Which number of a cheap training foretells the order of settings that a costly one's test errors give."""
+"""Which number of a cheap training predicts the order of settings that a costly one's test errors give."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from analysis.trial import Trial
 Score = Callable[[Trial], float]
 
 
-def foretold(side: Side, shared: Sequence[tuple[Point, Point]]) -> dict[str, Agreement]:
+def predicted(side: Side, shared: Sequence[tuple[Point, Point]]) -> dict[str, Agreement]:
     """By score: of the run's settings, and the errors of the same settings in the run it is held against."""
     trials, found = {trial.key: trial for trial in side.trials}, {}
     for name, score in SCORES.items():

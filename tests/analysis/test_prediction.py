@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.comparison.foretelling import SCORES
 from analysis.comparison.page import render
 from analysis.comparison.pairs import comparison
+from analysis.comparison.prediction import SCORES
 from analysis.comparison.saving import scores_table
 from analysis.recipe import Recipe
 from analysis.record import Run
@@ -90,5 +90,5 @@ def test_page_and_table_hold_all_of_them(runs: list[Run]) -> None:
     assert best["score"] == "training loss, mean over all epochs"
     assert best["tau_low"] > 0
     page = render(compared)
-    assert "What foretells the order" in page
+    assert "What predicts the order" in page
     assert all(name in page for name in SCORES)
