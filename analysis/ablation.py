@@ -25,11 +25,12 @@ def ablation_verdict(recipe: Recipe, table: pd.DataFrame, scores: ImageScores | 
     """
     numbers = summaries(recipe, table, scores)
     changes = [one.difference for one in numbers[1:]]
-    seeds = min((change.n for change in changes), default=0)
-    if seeds < 2:
+    if min((change.n for change in changes), default=0) < 2:
         return too_few(recipe, table, "trick")
-    names = [*(trick.name for trick in recipe.tricks), TOGETHER]
-    named = [*zip(names, [*changes, all_together(recipe, table, scores)], strict=True)]
+    named = [*zip((trick.name for trick in recipe.tricks), changes, strict=True)]
+    if (together := all_together(recipe, table, scores)).n > 1:  # where trials failed, the ends may share no seed
+        named.append((TOGETHER, together))
+    seeds = min(change.n for _, change in named)
     basis = f"each trick added to those before it; {plural(seeds, 'seed')}; intervals over {over_words(numbers)}"
     return told_apart(named, ("falls", "rises"), f"changes in points, {basis}", "trick")
 

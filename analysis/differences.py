@@ -51,6 +51,8 @@ def _decided(kind: str, way: str, named: Sequence[tuple[str, Interval]]) -> str:
 def _range(change: Interval) -> str:
     if not math.isfinite(change.mean):
         return "(no number)"
+    if change.n == 1:
+        return f"({signed(change.mean, 2)} on one seed)"
     if not change.has_spread:
         return f"({signed(change.mean, 2)} on all seeds alike)"
     return f"({low_to_high(change)})"

@@ -1,13 +1,13 @@
 """The weights that a run keeps of its trials, and which of them someone would take home."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from math import inf, isfinite
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from analysis.files import make_folder, write_atomically
 from analysis.record import Run
-from analysis.searched import front, outcomes
+from analysis.searched import front, outcomes, ranked
 from analysis.sweep import MEASURED_EACH_EPOCH
 from analysis.trial import Trial
 
@@ -49,35 +49,39 @@ def measure(run: Run) -> str:
 def winner(run: Run) -> list[Trial]:
     """The trials of the setting with the lowest mean, the best first; empty if none is finished.
 
-    Of a sweep, the setting is one that was trained from every seed, if there is one.
+    Of a sweep they are those of a proposal that was trained from every seed, if there is one.
     """
-    settings = _by_setting(run, run.finished().values())
-    whole = {one.proposal.setting.setting for one in outcomes(run) if one.is_finished}
-    among = {name: trials for name, trials in settings.items() if name in whole} or settings
-    return min(among.values(), key=lambda trials: sum(_value(run, one) for one in trials) / len(trials), default=[])
+    whole = [_best_first(run, one.trials) for one in ranked(outcomes(run))]
+    among = whole or _by_setting(run)
+    return min(among, key=lambda trials: sum(_value(run, one) for one in trials) / len(trials), default=[])
 
 
 def worth_keeping(run: Run, there: Container[str]) -> set[str]:
     """The keys, of those `there`, of every setting's best trial.
 
-    A sweep's settings are those on its front, the winner, and proposals of which some seeds have not ended yet.
+    Of a sweep, of every proposal's on its front, the winner's, and of those of which some seeds have not ended yet.
     """
-    settings = _by_setting(run, (trial for key, trial in run.finished().items() if key in there))
+    groups: Iterable[Sequence[Trial]] = _by_setting(run)
     if run.recipe.sweep:
         found = outcomes(run)
-        going = [one for one in found if one.state == "running"]
-        names = {one.proposal.setting.setting for one in (*going, *front(found))}
-        names |= {trial.setting for trial in winner(run)}
-        settings = {name: trials for name, trials in settings.items() if name in names}
-    return {trials[0].key for trials in settings.values()}
+        going = (one for one in found if one.state == "running")
+        groups = [*(_best_first(run, one.trials) for one in (*going, *front(found))), winner(run)]
+    best = (next((trial.key for trial in trials if trial.key in there), None) for trials in groups)
+    return {key for key in best if key}
 
 
-def _by_setting(run: Run, trials: Iterable[Trial]) -> dict[str, list[Trial]]:
-    """Each setting's trials, the best first."""
+def _by_setting(run: Run) -> list[list[Trial]]:
+    """Each setting's finished trials, the best first."""
     found: dict[str, list[Trial]] = {}
-    for trial in sorted(trials, key=lambda one: (_value(run, one), one.replicate)):
+    for trial in _best_first(run, run.finished().values()):
         found.setdefault(trial.setting, []).append(trial)
-    return found
+    return [*found.values()]
+
+
+def _best_first(run: Run, trials: Iterable[Trial]) -> list[Trial]:
+    """Those that are finished."""
+    finished = (trial for trial in trials if trial.state == "finished")
+    return sorted(finished, key=lambda one: (_value(run, one), one.replicate))
 
 
 def _value(run: Run, trial: Trial) -> float:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,20 +51,29 @@ def order_agreement(a: Sequence[Replicates], b: Sequence[Replicates]) -> Agreeme
     one, other = ([side[i] for i in taken] for side in (a, b))
     # in an order of their own, as the bootstrap draws one after the other
     rows = sorted((_rows(one), _rows(other)), key=lambda side: side.tobytes())
-    found = agreement(*rows)
-    return found if min(map(len, rows)) > 1 else _without_interval(found)
+    found, seeds = agreement(*rows), min(len(_complete(one)), len(_complete(other)))
+    return found if seeds > 1 else _without_interval(found, seeds)
 
 
-def published_order(recipe: Recipe, table: pd.DataFrame) -> tuple[PublishedCurve, Agreement] | None:
+class PublishedOrder(NamedTuple):
+    """A run's order beside a published one, of the settings that have a finished trial and are in the table."""
+
+    curve: PublishedCurve
+    found: Agreement
+    settings: tuple[str, ...]
+
+
+def published_order(recipe: Recipe, table: pd.DataFrame) -> PublishedOrder | None:
     """Of a run's test errors with those of its published table; None without a table or two settings in both."""
-    published, errors = published_for(recipe), by_replicate(table, "test_error")
-    if published is None:
+    curve, errors = published_for(recipe), by_replicate(table, "test_error")
+    if curve is None:
         return None
-    shared = [s for s in recipe.settings if s.setting in published.errors and s.setting in errors]
+    shared = tuple(s.setting for s in recipe.settings if s.setting in curve.errors and s.setting in errors)
     if len(shared) < 2:
         return None
-    rows = _rows([errors[setting.setting] for setting in shared])
-    return published, agreement(rows, [published.errors[setting.setting] for setting in shared])
+    measured = [errors[setting] for setting in shared]
+    found = agreement(_rows(measured), [curve.errors[setting] for setting in shared])
+    return PublishedOrder(curve, _without_interval(found, 0) if not _complete(measured) else found, shared)
 
 
 def order_words(found: Agreement) -> str:
@@ -73,7 +83,8 @@ def order_words(found: Agreement) -> str:
         return "Kendall's τ is no number, as all settings of one side are alike" if found.pairs else "no order"
     settled = f"{found.settled:,} of {plural(found.pairs, 'pair')} of settings settled"
     if not math.isfinite(tau.low):
-        return f"Kendall's τ {number(tau.mean, 2)} on one seed, which has no interval"
+        of = "on one seed" if tau.n else "of means, as no seed has finished every setting"
+        return f"Kendall's τ {number(tau.mean, 2)} {of}, which has no interval"
     return f"Kendall's τ {number(tau.mean, 2)} (95 % interval {number(tau.low, 2)} to {number(tau.high, 2)}), {settled}"
 
 
@@ -102,32 +113,33 @@ def ceiling_words(found: Agreement) -> str:
 
 def published_words(recipe: Recipe, table: pd.DataFrame) -> str:
     """One sentence on a run's order and the published one; empty where there is nothing to say, or one pair alone."""
-    found = published_order(recipe, table)
-    if found is None or not math.isfinite(found[1].tau.mean):
+    order = published_order(recipe, table)
+    if order is None or not math.isfinite(order.found.tau.mean) or len(order.settings) < ORDERED:
         return ""
-    of = len(recipe.settings)
-    shared = sum(setting.setting in found[0].errors for setting in recipe.settings)
-    if shared < ORDERED:
-        return ""
-    tau, where = found[1].tau, f"that of {found[0].table}"
-    which = "the settings" if shared == of else f"{shared} of {of} settings"
+    tau, where, of = order.found.tau, f"that of {order.curve.table}", len(recipe.settings)
+    which = "the settings" if len(order.settings) == of else f"{len(order.settings)} of {of} settings"
     if tau.low > 0:
         said = f"The order of {which} agrees with {where}"
     elif tau.high < 0:
         said = f"The order of {which} is opposed to {where}"
     else:
         said = f"Whether the order of {which} agrees with {where} is undecided"
-    return f"{said}: {order_words(found[1])}."
+    return f"{said}: {order_words(order.found)}."
 
 
 def _rows(settings: Sequence[Replicates]) -> NDArray[np.float64]:
     """Of shape (replicates, settings): complete replicates, or the settings' means as one row where there is none."""
-    shared = sorted(set.intersection(*map(set, settings)))
-    if not shared:
+    complete = _complete(settings)
+    if not complete:
         return np.array([[float(np.mean(list(one.values()))) for one in settings]])
-    return np.array([[one[replicate] for one in settings] for replicate in shared], dtype=np.float64)
+    return np.array([[one[replicate] for one in settings] for replicate in complete], dtype=np.float64)
 
 
-def _without_interval(found: Agreement) -> Agreement:
-    tau = Interval(found.tau.mean, math.nan, math.nan, 1)
+def _complete(settings: Sequence[Replicates]) -> list[int]:
+    """The replicates that all of them have."""
+    return sorted(set.intersection(*map(set, settings)))
+
+
+def _without_interval(found: Agreement, seeds: int) -> Agreement:
+    tau = Interval(found.tau.mean, math.nan, math.nan, seeds)
     return replace(found, tau=tau, over_settings=tau, ceiling=math.nan)

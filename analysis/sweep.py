@@ -1,6 +1,6 @@
 """A free search: what is chosen from, what is minimised, who proposes and who stops trials early."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, takewhile
 from math import sqrt
@@ -15,6 +15,11 @@ Objective: TypeAlias = Literal["loss", "error", "macs", "params", "activations",
 
 REDUCTION = 3  # of the trials at a rung one in three goes on (Li et al. 2020, who take 4; Falkner et al. 2018 take 3)
 MEASURED_EACH_EPOCH: Mapping[Objective, str] = {"loss": "validation_loss", "error": "validation_error"}
+
+
+def _refuse_twice(name: str, items: Sequence[object]) -> None:
+    if again := [item for index, item in enumerate(items) if item in items[:index]]:
+        raise PlainError(f"{name}: {again[0]!r} is given twice; name it once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,11 @@ class Among:
 
     field: str  # of Training
     values: tuple[bool | int | float | str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise PlainError("values: [] leaves nothing to choose; write one at least")
+        _refuse_twice("values", self.values)
 
 
 Tunable: TypeAlias = Between | Among
@@ -70,8 +80,7 @@ class Sweep:
         if not self.objectives:
             raise PlainError("objectives: [] says nothing to minimise; write one such as 'loss'")
         for name, items in (("objectives", self.objectives), ("tune", self.fields)):
-            if again := [item for index, item in enumerate(items) if item in items[:index]]:
-                raise PlainError(f"{name}: {again[0]!r} is given twice; name it once")
+            _refuse_twice(name, items)
         if self.stops_early and self.objectives[0] not in MEASURED_EACH_EPOCH:
             raise PlainError(
                 f"scheduler: {self.scheduler!r} stops trials by what is measured after every epoch, and "

@@ -53,7 +53,7 @@ def questions() -> Iterable[list[str]]:
         trials = [trial for run in runs for trial in run.latest().values()]
         hours = sum(trial.core_seconds for trial in trials) / 3600
         seeds = ", ".join(str(end) for end in sorted({run.recipe.seeds for run in runs}))
-        processors = ", ".join(sorted({trial.host.split(",")[0].replace("(R)", "") for trial in trials}))
+        processors = ", ".join(sorted({machines.processor(trial) for trial in trials}))
         yield [question, links, str(len(trials)), seeds, number(hours, 2), processors]
 
 

@@ -4,7 +4,7 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,7 +38,7 @@ def training(options: Namespace, data: str) -> Training:
     """The default on the images of that name, a preset's or a file's, with the fields that are set."""
     asked: str = options.recipe or PRESETS[0]
     base = training_for(data, asked) if asked in PRESETS else begun(asked).training
-    plain = asdict(base) | dict(assignment(word) for word in options.set)
+    plain = asdict(base) | assignments(options.set)
     plain |= {"weights": options.weights} if options.weights else {}
     try:
         found = from_plain(Training, plain)
@@ -125,6 +125,17 @@ def assignment(word: str, option: str = "--set") -> tuple[str, Any]:
     return name.strip(), document["value"] if len(document) == 1 else text.strip()
 
 
+def assignments(words: Iterable[str], option: str = "--set") -> dict[str, Any]:
+    """Fields by name, each set once."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, value = assignment(word.strip(), option)
+        if name in found:
+            raise UsageError(f"{option}: {name[:40]!r} is set twice; set it once")
+        found[name] = value
+    return found
+
+
 def data_and_training(options: Namespace) -> tuple[DataSet, Fidelity, Training]:
     """The images, what the named fidelity comes to with them, and how it is trained."""
     asked = _fidelity(options)
@@ -183,7 +194,7 @@ def _named_fidelity(options: Namespace) -> Fidelity:
 
 def _changes(fidelity: str | None) -> dict[str, Any]:
     """The fields that stand after the name in `quick,epochs=8`."""
-    return dict(assignment(change.strip(), "--fidelity") for change in (fidelity or "").split(",")[1:])
+    return assignments((fidelity or "").split(",")[1:], "--fidelity")
 
 
 def refuse_unfit(

@@ -11,7 +11,7 @@ from analysis.words import amount, duration, plural
 from search.data import DataSet, split
 from search.devices import gpu_need
 from search.errors import UsageError
-from search.jobs import Job, config, jobs, longest_first
+from search.jobs import Job, config, left
 from search.launch import resources
 from search.means import Means
 from search.memory import taught_by, trial_memory
@@ -87,9 +87,8 @@ def estimated(recipe: Recipe, data: DataSet, means: Means, run: Run | None, star
     from search.cluster import cluster  # here: it takes seconds
     from search.rehearsal import rehearse
 
-    settled = run.settled() if run else {}
-    left = longest_first((job for job in jobs(recipe) if job.key not in settled), settled.values())
-    if run and not left:
+    jobs = _left(recipe, run)
+    if run and not jobs:
         raise UsageError(f"--estimate: nothing is left to train in {run.folder}")
     wanted, teacher = resources(recipe, data, means), taught_by(recipe.training, recipe.fidelity, data)
     learner = None if recipe.training.has_given_teacher else teacher
@@ -107,7 +106,7 @@ def estimated(recipe: Recipe, data: DataSet, means: Means, run: Run | None, star
     ]
     seconds = {job.setting.setting: one.seconds + BETWEEN for job, one in zip(first, each, strict=True)}
     starting = found.begun - start + found.cold
-    in_turn = ((job.replicate, seconds[job.setting.setting]) for job in left)
+    in_turn = ((job.replicate, seconds[job.setting.setting]) for job in jobs)
     whole, trials = makespan(in_turn, found.workers, max(0.0, means.seconds - starting), once)
     need = max(one.memory for one in each)
     return Estimate(
@@ -119,6 +118,17 @@ def estimated(recipe: Recipe, data: DataSet, means: Means, run: Run | None, star
         device_memory=found.memory,
         device=found.device,
     )
+
+
+def _left(recipe: Recipe, run: Run | None) -> list[Job]:
+    """What the command would train: none of a race that is over."""
+    if not run:
+        return left(recipe, {})
+    from search.source import Listed  # here: Optuna takes its time to be imported
+
+    run.recipe = run.recipe.grown(recipe)
+    source = Listed(run)
+    return [] if source.is_exhausted() else source.pending
 
 
 def _lesson(job: Job, teacher: Arch) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """What a run has to do: one job for each trial, and the events a display is told of."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from statistics import mean
 from typing import Any, Literal
 
 from analysis.recipe import Recipe, Setting
@@ -47,19 +49,29 @@ def jobs(recipe: Recipe) -> list[Job]:
     ]
 
 
+def left(recipe: Recipe, settled: Mapping[str, Trial]) -> list[Job]:
+    """Those of an axis that are still to be trained, in the order in which they are."""
+    return longest_first((job for job in jobs(recipe) if job.key not in settled), settled.values())
+
+
 def longest_first(pending: Iterable[Job], ended: Iterable[Trial]) -> list[Job]:
     """Within each replicate the jobs in the order of their expected time, so that the last to end is not the longest.
 
-    Expected is what the setting's trials have taken so far; before there is one, as its proxy's cost has it.
+    Expected is what the setting's trials have taken so far; before there is one, by its proxy's cost as others took.
     """
-    taken: dict[str, list[float]] = {}
+    pending, taken = list(pending), defaultdict[str, list[float]](list)
     for trial in ended:
         if trial.state == "finished":
-            taken.setdefault(trial.setting, []).append(trial.seconds)
-    seconds = {setting: sum(some) / len(some) for setting, some in taken.items()}
-    return sorted(
-        pending, key=lambda job: (job.replicate, -seconds.get(job.setting.setting, 0.0), -job.setting.proxy_macs)
-    )
+            taken[trial.setting].append(trial.seconds)
+    costs = {job.setting.setting: job.setting.proxy_macs for job in pending}
+    paces = [mean(some) / costs[setting] for setting, some in taken.items() if setting in costs]
+    pace = mean(paces) if paces else 1.0
+
+    def expected(job: Job) -> float:
+        some = taken.get(job.setting.setting)
+        return mean(some) if some else pace * job.setting.proxy_macs
+
+    return sorted(pending, key=lambda job: (job.replicate, -expected(job), -job.setting.proxy_macs))
 
 
 @dataclass(frozen=True)

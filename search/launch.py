@@ -16,7 +16,7 @@ from analysis.words import plural
 from search.data import DataSet
 from search.devices import overdrawn
 from search.errors import FailedError, UsageError
-from search.jobs import jobs
+from search.jobs import left
 from search.means import Means
 from search.memory import taught_by, trial_memory
 from search.named_files import files_digest
@@ -94,8 +94,7 @@ def _left(record: Run | None, recipe: Recipe) -> int:
     """How many trials are still to be trained, at most."""
     recipe = record.recipe if record else recipe
     if not recipe.sweep:
-        settled = record.settled() if record else {}
-        return sum(job.key not in settled for job in jobs(recipe))
+        return len(left(recipe, record.settled() if record else {}))
     ended = [trial for trial in record.latest().values() if not trial.passing] if record else []
     return max(0, recipe.sweep.trials * recipe.seeds - len(ended))
 

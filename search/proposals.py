@@ -1,5 +1,6 @@
 """A sweep's trials: what is proposed is kept before it is trained, and what is known is not trained again."""
 
+import math
 import time
 from collections.abc import Mapping
 from copy import copy
@@ -163,7 +164,8 @@ class Proposer:
         states = {trial.state for trial in trials}
         if states != {"finished"}:
             return TrialState.FAIL if "failed" in states else TrialState.PRUNED, None
-        return TrialState.COMPLETE, [objective_value(one, setting, trials) for one in self.sweep.objectives]
+        values = [objective_value(one, setting, trials) for one in self.sweep.objectives]
+        return (TrialState.COMPLETE, values) if all(map(math.isfinite, values)) else (TrialState.FAIL, None)
 
     def _replay(self, proposal: Proposal) -> None:
         try:

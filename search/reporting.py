@@ -63,7 +63,7 @@ class Writer:
         self.failure = ""  # of the last report; none if it was written
         self.took = 0.0  # seconds, of the last one
         self.process: subprocess.Popen[bytes] | None = None
-        self._began = -float("inf")
+        self._began, self._ended = -float("inf"), 0.0
         self._news = False  # that no report has
 
     def look(self, *, news: bool) -> None:
@@ -97,13 +97,22 @@ class Writer:
             )
         except OSError as error:
             self.failure = error.strerror or str(error)
+            return
+        self._waiter = Thread(target=self._await, args=(self.process,), daemon=True)
+        self._waiter.start()
+
+    def _await(self, process: "subprocess.Popen[bytes]") -> None:
+        """When it ends, which is seen only at the next event, minutes later where epochs are long."""
+        process.wait()
+        self._ended = self.clock()
 
     def _collect(self) -> None:
         """What has come of the report, if its process has ended."""
         if self.process is None or self.process.poll() is None:
             return
         _, said = self.process.communicate()
-        code, self.process, self.took = self.process.returncode, None, self.clock() - self._began
+        self._waiter.join()
+        code, self.process, self.took = self.process.returncode, None, self._ended - self._began
         last = said.decode(errors="replace").strip().rpartition("\n")[2][:300]
         self.failure = (last or f"its process ended with {code}") if code else ""
 

@@ -1,5 +1,6 @@
 """Where a study's trials come from, and how Optuna hears of them: the settings of an axis, each from every seed."""
 
+import math
 import time
 from collections.abc import Mapping, Set as AbstractSet
 from typing import Protocol
@@ -14,7 +15,7 @@ from analysis.recipe import Recipe
 from analysis.record import Run
 from analysis.table import trials_table
 from analysis.trial import Trial
-from search.jobs import Job, jobs, longest_first
+from search.jobs import Job, jobs, left
 
 
 class Source(Protocol):
@@ -57,13 +58,12 @@ class Listed:
         self.run, self.until, self.slots = run, until, 1
         self.notice: str | None = None
         settled = run.settled()
-        left = (job for job in jobs(run.recipe) if job.key not in settled)
-        self.pending = longest_first(left, settled.values())
+        self.pending = left(run.recipe, settled)
         self.study = replay(run.recipe, settled)
         self.asked: dict[str, optuna.Trial] = {}  # by key
         self.changed: dict[str, FrozenTrial] = {}
         self.scores = ImageScores()
-        self.is_over = self._is_over(frozenset())
+        self.is_over = self._is_over({job.key for job in self.pending})
 
     def next(self, running: int) -> Job | None:
         if self.is_exhausted() or (self.until < float("inf") and running >= self.slots):
@@ -82,10 +82,8 @@ class Listed:
         self._show(job)
 
     def end(self, job: Job, trial: Trial, *, again: bool) -> None:
-        if trial.state == "failed":
-            self.study.tell(self.asked[job.key], state=TrialState.FAIL)
-        else:
-            self.study.tell(self.asked[job.key], trial.metrics["validation_loss"])
+        state, value = _outcome(trial)
+        self.study.tell(self.asked[job.key], value, state)
         self._show(job)
         del self.asked[job.key]
         if again:
@@ -131,15 +129,24 @@ def replay(recipe: Recipe, settled: Mapping[str, Trial]) -> optuna.Study:
     study = optuna.create_study(direction="minimize")
     for job in jobs(recipe):
         if trial := settled.get(job.key):
+            state, value = _outcome(trial)
             study.add_trial(
                 optuna.trial.create_trial(
+                    state=state,
                     params=_parameters(job),
                     distributions=distributions(recipe),
-                    value=trial.metrics["validation_loss"],
+                    value=value,
                     intermediate_values=intermediate(trial),
                 )
             )
     return study
+
+
+def _outcome(trial: Trial) -> tuple[TrialState, float | None]:
+    """Optuna's state and value; to it a trial has failed, too, whose line has no validation loss."""
+    value = trial.metrics.get("validation_loss", math.nan)
+    is_complete = trial.state == "finished" and math.isfinite(value)
+    return (TrialState.COMPLETE, value) if is_complete else (TrialState.FAIL, None)
 
 
 def intermediate(trial: Trial, reading: str = "validation_loss") -> dict[int, float]:

@@ -65,8 +65,9 @@ def _of_run(folder: str, asked: str) -> Subject:
 
 
 def called(word: str, trials: Sequence[Trial], folder: str) -> list[Trial]:
-    """Those of a run that have the setting, or a key that begins so; one at least."""
-    if found := [trial for trial in trials if trial.setting == word or trial.key.startswith(word)]:
+    """Those of a run that have the setting, or if none has, a key that begins so; one at least."""
+    of_setting = [trial for trial in trials if trial.setting == word]  # a word as short as `a` may begin a key, too
+    if found := of_setting or [trial for trial in trials if trial.key.startswith(word)]:
         return found
     settings = ", ".join(dict.fromkeys(trial.setting for trial in trials))
     raise UsageError(f"{folder}: {word[:40]!r} is no trial of the run; write a setting ({settings[:200]}) or a key")

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from analysis.plain import PlainError, from_plain
 from analysis.training import Training
 from analysis.tricks import Trick, Value, stages
-from search.asked import assignment, named
+from search.asked import assignments, named
 from search.errors import UsageError
 from search.words import split_outside
 
@@ -90,7 +90,7 @@ def _trick(word: str, training: Training) -> Trick:
 
 
 def _changes(said: str) -> dict[str, object]:
-    changes = dict(assignment(part, "--tricks") for part in split_outside(said, "+"))
+    changes = assignments(split_outside(said, "+"), "--tricks")
     if "threads" in changes:
         raise UsageError("--tricks: threads are the machine's and change no training; write --set threads=N")
     return {field: named(field, one, "--tricks") if isinstance(one, str) else one for field, one in changes.items()}

@@ -188,7 +188,8 @@ def _of_study(study: Study) -> Iterator[tuple[str, bool]]:
     share = f"{number(100 * first.seconds / whole, 1)} % of its core-seconds" if whole else "no time at all"
     agree = f"{len(sure)} {'agrees' if len(sure) == 1 else 'agree'} with {against}, the costliest, on the order"
     cheapest = f"the cheapest of these is {first.side.label}, for {share}: {over_settings_words(found)}"
-    yield f"of {many}, {agree} of the settings, as τ is surely above 0; {cheapest}", True
+    each = "its" if len(sure) == 1 else "each by its"
+    yield f"of {many}, {agree} of the settings: τ is above 0, {each} own 95 % interval; {cheapest}", True
 
 
 def _of_spaces(group: Spaces) -> Iterator[tuple[str, bool]]:

@@ -42,9 +42,14 @@ def run(options: Namespace) -> int:
     if options.plan:
         print(text(recipe))
         return 0
-    usual = options.tricks == BAG and training == training_for(recipe.data) and options.network.isidentifier()
-    folder = options.run or named_folder(["ablation", options.network], recipe, is_plain=usual)
-    return conclude(Path(folder).absolute(), recipe, seen(data, recipe), means)
+    folder = Path(options.run) if options.run else _folder(options, training, recipe)
+    return conclude(folder.absolute(), recipe, seen(data, recipe), means)
+
+
+def _folder(options: Namespace, training: Training, recipe: Recipe) -> Path:
+    """As the main job's, named by the network; `training` is what was asked for, of which the tricks take some away."""
+    is_plain = options.tricks == BAG and training == training_for(recipe.data)
+    return named_folder(["ablation", options.network], recipe, is_plain=is_plain)
 
 
 def _recipe(

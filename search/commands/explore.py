@@ -91,19 +91,18 @@ def default_folder(plan: Plan, recipe: Recipe) -> Path:
     match = [] if plan.match == "paper" else [plan.match]
     race = ["race"] if recipe.race else []
     words = [*plan.axis, *against, plan.budget.text, *match, plan.base_name, *race]
-    said = [plan.budget.text, plan.base_name, recipe.data]
-    plain = plan.usual and recipe.training == training_for(recipe.data)
-    return named_folder(words, recipe, is_plain=plain and all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", w) for w in said))
+    return named_folder(words, recipe, is_plain=plan.usual and recipe.training == training_for(recipe.data))
 
 
 def named_folder(words: list[str], recipe: Recipe, *, is_plain: bool) -> Path:
     """`runs/` and the words with data and fidelity; with six digits of all that the recipe asks, if not plain.
 
-    A fidelity of the user's own is not plain: its name does not say what it is.
+    A fidelity of the user's own is not plain, as its name does not say what it is; nor is a word that has no place in a
+    file's name as it stands, such as the path of one's own images, of whose kind another may have the same last part.
     """
-    is_plain = is_plain and known_fidelity(recipe.fidelity.name) is not None and not recipe.seed
-    data = Path(recipe.data).name  # of a folder
-    parts = [*words, data, recipe.fidelity.name]
+    are_said = all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", word) for word in (*words, recipe.data))
+    is_plain = is_plain and are_said and known_fidelity(recipe.fidelity.name) is not None and not recipe.seed
+    parts = [*words, Path(recipe.data).name, recipe.fidelity.name]
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "-", part[:40]).strip("-") for part in parts)
     return Path("runs") / (name if is_plain else f"{name}-{_digest(recipe)}")
 

@@ -1,5 +1,6 @@
 """`explore repeat`: trials of a run trained again, and whether their numbers are the same to the last bit."""
 
+import math
 import random
 from argparse import Namespace
 from collections.abc import Sequence
@@ -62,7 +63,8 @@ def chosen(finished: Sequence[Trial], options: Namespace) -> list[Trial]:
 def told(found: Again) -> str:
     """Which trial, its test error then and now, and what else differs."""
     trial, differences = found.trial, found.differences()
-    errors = f"{trial.metrics['test_error']:.2f} %, again {found.metrics['test_error']:.2f} %"
+    before = trial.metrics.get("test_error", math.nan)  # a line without it is a trial all the same
+    errors = f"{before:.2f} %, again {found.metrics['test_error']:.2f} %"
     line = f"{trial.key}  {trial.setting}, seed {trial.replicate}: test error {errors}"
     if not differences:
         return f"{line}: the same"

@@ -1,6 +1,5 @@
 """`explore sweep`: architecture and hyperparameters searched together, every candidate within the budgets."""
 
-import re
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -179,7 +178,7 @@ def _folder(options: Namespace, recipe: Recipe) -> Path:
     usual = replace(Sweep(proxy_macs=1, trials=1), **{f: getattr(recipe.sweep, f) for f in _NAMED})
     known = name in starters() and recipe.resolution == _native(space(name))
     plain = recipe.sweep == usual and known and recipe.training == training_for(recipe.data)
-    return named_folder(words, recipe, is_plain=plain and all(re.fullmatch(r"[A-Za-z0-9._-]{1,40}", w) for w in words))
+    return named_folder(words, recipe, is_plain=plain)
 
 
 _NAMED = ("space", "budgets", "proxy_macs", "trials")  # of a sweep: said in the folder's name, or growing

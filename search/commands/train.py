@@ -2,6 +2,7 @@
 
 import re
 from argparse import Namespace
+from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.recipe import EQUAL, NETWORKS, Fidelity, Recipe
@@ -42,10 +43,16 @@ def run(options: Namespace) -> int:
     if options.plan:
         print(proxies_text(recipe))
         return 0
-    usual = all(name.isidentifier() for name in named) and training == training_for(recipe.data)
-    words = ["train", *named] if len(named) < 5 else ["train", plural(len(named), "network")]
-    folder = options.run or named_folder(words, recipe, is_plain=usual and len(named) < 5 and not options.equal)
-    return conclude(Path(folder).absolute(), recipe, seen(data, recipe), means)
+    folder = Path(options.run) if options.run else _folder(options, named, recipe)
+    return conclude(folder.absolute(), recipe, seen(data, recipe), means)
+
+
+def _folder(options: Namespace, named: Iterable[str], recipe: Recipe) -> Path:
+    """As the main job's, named by the networks; plain if these are what they are called."""
+    names = [*named]
+    is_plain = names == options.network and not options.equal and recipe.training == training_for(recipe.data)
+    words = names if len(names) < 5 else [plural(len(names), "network")]
+    return named_folder(["train", *words], recipe, is_plain=is_plain)
 
 
 def _named(words: list[str]) -> dict[str, Arch]:

@@ -178,6 +178,17 @@ def test_seeds_that_agree_exactly_decide_nothing() -> None:
     assert "helps (−2.00 on all seeds alike)" in found.words
 
 
+def test_what_shares_no_two_seeds_is_not_judged() -> None:
+    """Where trials failed, the first and the last may have none in common, and each its neighbours."""
+    recipe = an_ablation("one", "two")
+    seen = ((0, (0, 1)), (1, (0, 1, 2, 3)), (2, (2, 3)))
+    made = [a_trial(recipe, k, r, 20.0 - k + 0.3 * (r % 2) * k) for k, replicates in seen for r in replicates]
+    words = ablation_verdict(recipe, trials_table(recipe, made)).words
+    assert "all together" not in words
+    assert "no number" not in words
+    assert "2 seeds" in words
+
+
 def test_false_alarms_of_all_that_is_said_are_below_five_percent() -> None:
     """Of 400 ablations in which no trick does anything; 20 expected, and 33 is three deviations more."""
     chance = np.random.default_rng(1)

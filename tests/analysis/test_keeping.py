@@ -10,9 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from analysis.keeping import drop_all_but_the_best, keep, kept, measure, weights_file, winner, worth_keeping
 from analysis.record import Run
-from analysis.searched import front, outcomes
+from analysis.searched import front, outcomes, ranked
 from analysis.trial import Trial
 from tests.analysis.synthetic import Synthetic, axis, some_failed, sweep
+from tests.committed import ROOT
 
 
 def ended(folder: str, of: Synthetic, order: list[Trial]) -> Run:
@@ -85,6 +86,15 @@ def test_the_winner_of_a_sweep_was_trained_from_every_seed(tmp_path: Path) -> No
     assert len(winner(run)) == 2
     assert winner(run)[0].setting != lucky.setting
     assert Counter(trial.setting for trial in winner(run)) == {winner(run)[0].setting: 2}
+
+
+@pytest.mark.parametrize("name", ["cardinality-tuned", "free-search", "random-tree"])
+def test_the_winner_of_a_sweep_is_what_its_report_calls_the_best(name: str) -> None:
+    """Along an axis a setting has good and bad hyperparameters: it is no mean over all of them."""
+    run = Run.open(ROOT / "runs" / name)
+    best = ranked(outcomes(run))[0]
+    assert {trial.key for trial in winner(run)} == {trial.key for trial in best.trials}
+    assert worth_keeping(run, run.finished()) == {winner(run)[0].key}
 
 
 @pytest.mark.parametrize("of", [axis, lambda: sweep(6)], ids=["axis", "sweep"])

@@ -117,6 +117,23 @@ def test_clear_orders_are_decided(errors: tuple[float, ...], says: str, tmp_path
     assert words.startswith(f"The order of the settings {says} that of ResNeXt Table 3: Kendall's τ ")
 
 
+def test_of_a_run_that_goes_on_the_order_is_of_what_has_finished(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, a_recipe())
+    for replicate in range(2):
+        for index in range(3):
+            run.append(a_trial(run.recipe, index, replicate, 20.0 - index + 0.1 * replicate))
+    assert "he order of 3 of 5 settings" in published_words(run.recipe, run.trials())
+
+
+def test_where_no_seed_is_complete_there_is_an_order_of_means_and_no_seed_is_spoken_of(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, a_recipe())
+    for index, replicate in ((0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 3)):
+        run.append(a_trial(run.recipe, index, replicate, 20.0 - index))
+    words = published_words(run.recipe, run.trials())
+    assert words.endswith("Kendall's τ 1.00 of means, as no seed has finished every setting, which has no interval.")
+    assert words.startswith("Whether")
+
+
 @pytest.mark.parametrize(("shared", "is_said"), [(2, False), (3, True)])
 def test_two_settings_are_no_order(shared: int, is_said: bool, tmp_path: Path) -> None:
     values = {1: "1x64d", 2: "2x40d", 4: "4x24d", 64: "64x2d"}

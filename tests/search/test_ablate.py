@@ -78,6 +78,7 @@ def test_fields_may_have_a_name() -> None:
         ("flip=true", "--tricks: with 'flip=true' the training is one that was there before"),
         ("mixup,mixup=0.2", "--tricks: with 'mixup=0.2' the training is one that was there before"),
         ("mixup,mixup=0.0", "--tricks: with 'mixup=0.0' the training is one that was there before"),
+        ("a:lr=1+lr=2", "--tricks: 'lr' is set twice; set it once"),
         ("a:lr=1,a:lr=2", "--tricks: 'a' is given twice; name it once"),
         ("a:", "--tricks: 'a:' is not known; write "),
         (":lr=1", "--tricks: ':lr=1' is not known; write "),
@@ -184,6 +185,18 @@ def test_a_setting_takes_as_long_as_it_has_taken() -> None:
     ended = [replace(a_trial(recipe, k, 0), seconds=seconds) for k, seconds in enumerate((5.0, 6.0, 20.0))]
     names = [job.setting.setting for job in longest_first(jobs(recipe)[3:6], ended)]
     assert names == ["+ distillation", "+ mixup", "none"]
+
+
+def test_one_that_has_not_trained_yet_is_expected_to_take_what_its_cost_says() -> None:
+    """At the pace of those that have: twice the cost of the first takes longer than that, and half of it does not."""
+    recipe = an_ablation("mixup", "distillation")
+    macs = recipe.settings[0].proxy_macs
+    costs = (macs, 2 * macs, macs // 2)
+    settings = tuple(replace(one, proxy_macs=cost) for one, cost in zip(recipe.settings, costs, strict=True))
+    recipe = replace(recipe, settings=settings)
+    ended = [replace(a_trial(recipe, 0, 0), seconds=100.0)]
+    names = [job.setting.setting for job in longest_first(jobs(recipe)[3:6], ended)]
+    assert names == ["+ mixup", "none", "+ distillation"]
 
 
 # Pairing

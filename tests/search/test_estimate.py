@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from analysis.recipe import Fidelity, Recipe
+from analysis.record import Run
 from analysis.training import Training
+from analysis.verdict import verdict
 from search import estimate, timing
 from search.cli import main
 from search.cluster import Cluster, Resources
@@ -25,7 +27,7 @@ from search.rehearsal import Rehearsal
 from search.timing import Timing, excerpt, prepared, timed
 from space import build, parse
 from space.memory import evaluation_memory, training_memory
-from tests.analysis.runs import a_recipe
+from tests.analysis.runs import a_race, a_recipe, trials
 
 SECONDS = st.lists(st.floats(0, 1e4), max_size=40)
 SMALL = "input(1, 8) > conv_stem(8, pool=false) > 2*bottleneck(8, 16, grouped(2)) > head(10)"
@@ -274,3 +276,17 @@ def test_wrong_words_are_one_line(words: list[str], message: str, capsys: pytest
     data = [] if "--data" in words else ["--data", "digits"]
     assert main(["plan", "--budget", "4GFLOPs", "--axis", "cardinality", *data, *words, "--estimate"]) == 2
     assert capsys.readouterr().err.startswith(f"explore: {message}")
+
+
+def test_what_is_left_is_what_the_command_would_train(tmp_path: Path) -> None:
+    """Of a run that was asked for more seeds before, these; of a race that is over, nothing."""
+    run = Run.create(tmp_path / "more", a_recipe(seeds=5))
+    for trial in trials(run.recipe, replicates=3):
+        run.append(trial)
+    assert len(estimate._left(a_recipe(seeds=3), run)) == 2 * len(run.recipe.settings)
+    over = Run.create(tmp_path / "over", a_race(a_recipe(), cap=10))
+    for trial in trials(over.recipe, slope=-9.0, replicates=5):
+        over.append(trial)
+    assert verdict(over.recipe, over.trials()).decided
+    assert estimate._left(over.recipe, over) == []
+    assert {job.key for job in estimate._left(over.recipe, None)} == {job.key for job in jobs(over.recipe)}

@@ -12,8 +12,9 @@ from search.data import DataSet
 from search.repeating import again
 from search.source import Listed
 from search.study import LedgerSearcher
+from search.subject import called
 from search.trainable import ProxyTrainable
-from tests.analysis.runs import a_recipe
+from tests.analysis.runs import a_recipe, a_trial
 from tests.search.tiny import FIDELITY
 
 PROXY = "input(1, 8) > conv_stem(8, pool=false) > 2*basic(8) > head(10)"
@@ -99,3 +100,12 @@ def test_what_cannot_be_repeated_is_refused_in_a_line(
         out, err = capsys.readouterr()
         assert (out, err.count("\n")) == ("", 1)
         assert said in err
+
+
+def test_a_setting_is_called_by_its_name_whatever_keys_begin_so() -> None:
+    """A network may be called as a key begins, which is hexadecimal."""
+    recipe = a_recipe()
+    named = replace(a_trial(recipe, 0, 0), setting="a", key="b000000000000000")
+    other = replace(a_trial(recipe, 1, 0), setting="b", key="a000000000000000")
+    assert called("a", [other, named], "run") == [named]
+    assert called("a0", [named, other], "run") == [other]

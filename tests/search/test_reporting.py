@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from signal import SIGTERM
+from threading import Event as Ended
 from typing import Any
 
 import pytest
@@ -23,8 +24,21 @@ class Process:
     """One that ends when the test says so."""
 
     def __init__(self) -> None:
-        self.returncode: int | None = None
-        self.said, self.ended = b"", False
+        self.code: int | None = None
+        self.said, self.ended, self.over = b"", False, Ended()
+
+    @property
+    def returncode(self) -> int | None:
+        return self.code
+
+    @returncode.setter
+    def returncode(self, code: int) -> None:
+        self.code = code
+        self.over.set()
+
+    def wait(self) -> int | None:
+        self.over.wait()
+        return self.code
 
     def poll(self) -> int | None:
         return self.returncode
@@ -47,6 +61,12 @@ class Moments:
     def _start(self, *_: Any, **__: Any) -> Process:
         self.begun.append(Process())
         return self.begun[-1]
+
+    def ends(self, seconds: float) -> None:
+        """The last one is written, after so long; nobody looks."""
+        self.now = 1000.0 + seconds
+        self.begun[-1].returncode = 0
+        self.writer._waiter.join()
 
     def at(self, seconds: float, *, news: bool) -> int:
         """How many reports were begun until then."""
@@ -82,6 +102,17 @@ def test_only_one_is_written_at_a_time(moments: Moments) -> None:
     moments.begun[0].returncode = 0
     assert moments.at(4001, news=False) == 1  # it took so long
     assert moments.at(4001 * SHARE, news=False) == 2
+
+
+def test_how_long_it_took_is_when_it_ended_and_not_when_that_was_seen(moments: Moments) -> None:
+    """Between events are minutes where epochs are long."""
+    moments.at(0, news=True)
+    moments.ends(3)
+    assert moments.at(60, news=True) == 2
+    assert moments.writer.took == 3
+    moments.ends(64)
+    assert moments.at(89, news=True) == 2
+    assert moments.at(60 + 10 * 4, news=False) == 3
 
 
 def test_the_last_failure_is_kept_until_a_report_is_written(moments: Moments) -> None:

@@ -214,6 +214,10 @@ def test_settings_of_an_axis_are_swept_with_their_hyperparameters(tmp_path: Path
         (["resnext", "--budget", "4GFLOPs", "--scheduler", "x"], "--scheduler: 'x' is not known; write asha"),
         (["resnext", "--budget", "4GFLOPs", "--objective", "fun"], "--objective: 'fun' is not known; write loss"),
         (["resnext", "--budget", "4GFLOPs", "--tune", "lrr"], "--tune: 'lrr' cannot be tuned; write lr"),
+        (
+            ["resnext", "--budget", "4GFLOPs", "--tune", "lr=0.1|0.1"],
+            "--tune: values: 0.1 is given twice; name it once",
+        ),
         (["resnext", "--budget", "4GFLOPs", "--tune", "lr,lr"], "--tune: 'lr' is given twice; name it once"),
         (
             ["resnext", "--budget", "4GFLOPs", "--tune", "lr=1..x"],

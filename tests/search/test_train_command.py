@@ -3,7 +3,7 @@
 import json
 import re
 from argparse import Namespace
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from analysis.recipe import Recipe
 from search.asked import data_and_training
 from search.cli import main
 from search.commands.explore import named_folder
-from search.commands.train import _named, _recipe
+from search.commands.train import _folder, _named, _recipe
 from search.configured import trainer_of
 from search.data import load
 from search.options import COMMANDS
@@ -112,6 +112,20 @@ def test_another_seed_is_another_run_whose_trials_are_others() -> None:
     assert first_epoch(usual) != first_epoch(other)
 
 
+def test_another_question_has_another_folder() -> None:
+    """Networks that are not what they are called, and images whose path alone tells them from others."""
+    one, other = ("resnet18", "resnet34"), ("resnet18:resnet50", "resnet34:resnet101")
+    asked = [(words, recipe_of(*words, "--fidelity", "quick")) for words in (one, other)]
+    places = [(words, replace(recipe, data=data)) for words, recipe in asked
+              for data in ("digits", "folder:/a/digits", "folder:/b/digits", "hf:me/digits")]  # fmt: skip
+    folders = []
+    for words, recipe in places:
+        options = COMMANDS["train"]().parse_args([*words])
+        folders.append(_folder(options, _named(options.network), recipe).name)
+    assert folders[0] == "train-resnet18-resnet34-digits-quick"
+    assert len(set(folders)) == len(folders)
+
+
 def first_epoch(recipe: Recipe) -> float:
     one = recipe.settings[0]
     described = {"proxy": one.proxy, "candidate": one.sentence, "replicate": 0, "training": asdict(recipe.training)}
@@ -134,6 +148,11 @@ def first_epoch(recipe: Recipe) -> float:
             "--fidelity: 'quik' is not known; write tiny, quick, trusted, medium",
         ),
         (["resnet50", "resnet34", "--fidelity", "quick,epoch=3"], "--fidelity: epoch: no such field; the nearest is"),
+        (
+            ["resnet50", "resnet34", "--fidelity", "quick,epochs=2,epochs=9"],
+            "--fidelity: 'epochs' is set twice; set it",
+        ),
+        (["resnet50", "resnet34", "--set", "lr=1", "--set", "lr=2"], "--set: 'lr' is set twice; set it once"),
         (["resnet50", "resnet34", "--fidelity", "quick,epochs=0"], "--fidelity: epochs: 0 is not possible"),
         (
             ["resnet50", "resnet34", "--fidelity", "quick,epochs"],
