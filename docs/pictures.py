@@ -7,9 +7,9 @@ digits: the same bytes from the same records. `python -m docs.pictures --numbers
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -23,7 +23,7 @@ from analysis.figures.drawing import PALETTE
 from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
-from docs.searches import DRAWN, sampled
+from docs.searches import DRAWN, KEPT, sampled
 from docs.study import committed, fidelity_words, study
 
 HERE = Path(__file__).parent
@@ -107,10 +107,10 @@ def fidelities() -> Agreeing:
     return found._replace(reference="the reference", runs=runs)
 
 
-def distributions() -> tuple[Sample, ...]:
+def distributions(runs: Mapping[str, str]) -> tuple[Sample, ...]:
     """How good the networks are that a search met and that spaces hold."""
-    samples = sampled().samples
-    return distribution_info({name: one.errors for name, one in zip(DRAWN, samples, strict=True)})
+    samples = sampled(runs).samples
+    return distribution_info({name: one.errors for name, one in zip(runs, samples, strict=True)})
 
 
 def saved(figure: go.Figure, name: str, height: int) -> None:
@@ -135,7 +135,8 @@ PICTURES: dict[str, Picture[Any]] = {
     "radix": along_the_axis("radix"),
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": Picture(fidelities, agreeing, 480),
-    "spaces": Picture(distributions, distribution, 580),
+    "searched": Picture(partial(distributions, KEPT), distribution, 380),
+    "spaces": Picture(partial(distributions, DRAWN), distribution, 380),
 }
 SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}
 

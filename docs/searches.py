@@ -2,8 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy.stats import kendalltau  # type: ignore[import-untyped]
@@ -18,16 +17,10 @@ from analysis.tuned import tuned, tuned_sheet
 from analysis.words import MISSING, amount, number
 from docs.study import committed
 
-UNCHOSEN = ("random-tree", "random-resnext", "random-resnest", "random-res2net")  # samples, all from one --seed
 BEST = 8  # networks of a free search that are shown
-DRAWN = {
-    "the search, what ASHA kept": "free-search",
-    "tree": "random-tree",
-    "resnext": "random-resnext",
-    "resnest": "random-resnest",
-    "res2net": "random-res2net",
-}
-"""By what was sampled, the run: the search, then random samples of its space and of parts of it."""
+KEPT = {"the search, what ASHA kept": "free-search", "tree": "random-tree-1"}
+DRAWN = {"tree": "random-tree", "resnext": "random-resnext", "resnest": "random-resnest", "res2net": "random-res2net"}
+"""By what was sampled, the run: all of a dictionary from one `--seed`, the first of it held against the others."""
 
 
 def each_tuned(name: str) -> Iterable[list[str]]:
@@ -72,28 +65,30 @@ def met(name: str) -> Iterable[list[str]]:
         yield [f"`{word}`", str(count), str(len(places)), str(min(places)) if places else MISSING]
 
 
-@cache
-def sampled() -> Spaces:
-    """The samples of `DRAWN`, in its order."""
-    (found,) = spaces(comparison([committed(name) for name in DRAWN.values()]).sides)
+def sampled(runs: Mapping[str, str]) -> Spaces:
+    """The samples of these, in their order."""
+    (found,) = spaces(comparison([committed(name) for name in runs.values()]).sides)
     return found
 
 
 def errors_met() -> Iterable[list[str]]:
-    """How the errors of every sample are distributed, and whether they could be of one space with the first's."""
-    yield ["networks of", "trained to the end", "least test error (%)", "median", "most", "distance to the first", "p"]
-    samples = sampled().samples
-    tested = {one.b: one.found for one in sampled().tested if one.a is samples[0].side}
-    for name, sample in zip(DRAWN, samples, strict=True):
-        ends = (number(float(np.quantile(sample.errors, q)), 2) for q in (0, 0.5, 1))
-        test = tested.get(sample.side)
-        apart = (number(test.distance, 2), number(test.p_value, 2)) if test else (MISSING, MISSING)
-        yield [name, str(len(sample.errors)), *ends, *apart]
+    """How the errors of every sample are distributed, and whether they could be of one space with its first's."""
+    ends = ("least test error (%)", "median", "most", "least validation loss")
+    yield ["networks of", "`--seed`", "trained to the end", *ends, "held against", "D", "p"]
+    for runs in (KEPT, DRAWN):
+        found = sampled(runs)
+        tested = {one.b: one.found for one in found.tested if one.a is found.samples[0].side}
+        for (name, run), sample in zip(runs.items(), found.samples, strict=True):
+            errors = [number(float(np.quantile(sample.errors, q)), 2) for q in (0, 0.5, 1)]
+            loss = number(ranked(outcomes(committed(run)))[0].values[0], 4)
+            test = tested.get(sample.side)
+            apart = [next(iter(runs)), number(test.distance, 2), number(test.p_value, 2)] if test else 3 * [MISSING]
+            yield [name, str(committed(run).recipe.seed), str(len(sample.errors)), *errors, loss, *apart]
 
 
 def predicted() -> Iterable[list[str]]:
     """How far the validation loss after every epoch puts networks in their last order, of those drawn at random."""
-    trials = [trial for name in UNCHOSEN for trial in committed(name).finished().values()]
+    trials = [trial for name in DRAWN.values() for trial in committed(name).finished().values()]
     last, errors = ([trial.metrics[metric] for trial in trials] for metric in ("validation_loss", "test_error"))
     yield ["after epoch", "τ to the order of the last validation loss", "τ to the order of test error"]
     for epoch in range(len(trials[0].curve)):

@@ -34,8 +34,8 @@ QUESTIONS = {
     "Growth rate": ("growth-rate",),
     "Degradation": ("degradation", "shortcuts-resnext"),
     "Cardinality, tuned": ("cardinality-tuned",),
-    "A free search": ("free-search", "found"),
-    "Samples of its space and of parts": tuple(name for name in searches.DRAWN.values() if name != "free-search"),
+    "A free search": ("free-search", "found-whole", "found"),
+    "Random samples of its space and of others": ("random-tree-1", *searches.DRAWN.values()),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
         "radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",
@@ -107,7 +107,16 @@ def _short(name: str, names: Sequence[str]) -> str:
     return name.removeprefix("fidelity-").split("-4GFLOPs")[0] if len(names) > 1 else "run"
 
 
-ALONG = ("cardinality", "cardinality-exact", "radix", "twice-the-budget", "scale", "growth-rate", "found")
+ALONG = (
+    "cardinality",
+    "cardinality-exact",
+    "radix",
+    "twice-the-budget",
+    "scale",
+    "growth-rate",
+    "found-whole",
+    "found",
+)
 QUOTED = (*ALONG, "cardinality-tuned", "free-search")
 TABLES: dict[str, Callable[[], Iterable[list[str]]]] = {
     "questions": questions,
