@@ -216,7 +216,7 @@ def test_settings_of_an_axis_are_swept_with_their_hyperparameters(tmp_path: Path
         (["resnext", "--budget", "4GFLOPs", "--tune", "lrr"], "--tune: 'lrr' cannot be tuned; write lr"),
         (
             ["resnext", "--budget", "4GFLOPs", "--tune", "lr=0.1|0.1"],
-            "--tune: values: 0.1 is given twice; name it once",
+            "--tune: 'lr=0.1|0.1': values: 0.1 is given twice; name it once",
         ),
         (["resnext", "--budget", "4GFLOPs", "--tune", "lr,lr"], "--tune: 'lr' is given twice; name it once"),
         (
