@@ -23,7 +23,7 @@ from analysis.figures.drawing import PALETTE
 from analysis.figures.study import Agreeing, agreeing, agreeing_info
 from analysis.figures.tradeoff import Metric, Tradeoff, tradeoff, tradeoff_info
 from analysis.image_scores import image_scores
-from docs.searches import DRAWN, KEPT, sampled
+from docs.searches import DRAWN, KEPT, PARTS, sampled
 from docs.study import committed, fidelity_words, study
 
 HERE = Path(__file__).parent
@@ -136,6 +136,7 @@ PICTURES: dict[str, Picture[Any]] = {
     "cardinality-fit": along_the_axis("cardinality", "train_loss"),
     "fidelities": Picture(fidelities, agreeing, 480),
     "searched": Picture(partial(distributions, KEPT), distribution, 380),
+    "parts": Picture(partial(distributions, PARTS), distribution, 380),
     "spaces": Picture(partial(distributions, DRAWN), distribution, 380),
 }
 SOURCES = {**{name: f"{name}.json" for name in PICTURES}, "scaling": "scaling.csv"}

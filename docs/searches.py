@@ -19,7 +19,14 @@ from docs.study import committed
 
 BEST = 8  # networks of a free search that are shown
 KEPT = {"the search, what ASHA kept": "free-search", "tree": "random-tree-1"}
+PARTS = {
+    "tree, again": "random-tree-again",
+    "its grouped bottlenecks": "part-grouped",
+    "its split-attention bottlenecks": "part-split",
+    "its hierarchical bottlenecks": "part-scaled",
+}
 DRAWN = {"tree": "random-tree", "resnext": "random-resnext", "resnest": "random-resnest", "res2net": "random-res2net"}
+SAMPLES = (KEPT, PARTS, DRAWN)
 """By what was sampled, the run: all of a dictionary from one `--seed`, the first of it held against the others."""
 
 
@@ -75,7 +82,7 @@ def errors_met() -> Iterable[list[str]]:
     """How the errors of every sample are distributed, and whether they could be of one space with its first's."""
     ends = ("least test error (%)", "median", "most", "least validation loss")
     yield ["networks of", "`--seed`", "trained to the end", *ends, "held against", "D", "p"]
-    for runs in (KEPT, DRAWN):
+    for runs in SAMPLES:
         found = sampled(runs)
         tested = {one.b: one.found for one in found.tested if one.a is found.samples[0].side}
         for (name, run), sample in zip(runs.items(), found.samples, strict=True):
@@ -88,12 +95,19 @@ def errors_met() -> Iterable[list[str]]:
 
 def predicted() -> Iterable[list[str]]:
     """How far the validation loss after every epoch puts networks in their last order, of those drawn at random."""
-    trials = [trial for name in DRAWN.values() for trial in committed(name).finished().values()]
-    last, errors = ([trial.metrics[metric] for trial in trials] for metric in ("validation_loss", "test_error"))
-    yield ["after epoch", "τ to the order of the last validation loss", "τ to the order of test error"]
-    for epoch in range(len(trials[0].curve)):
-        losses = [trial.curve[epoch]["validation_loss"] for trial in trials]
-        yield [str(epoch + 1), *(number(float(kendalltau(losses, ends).statistic), 2) for ends in (last, errors))]
+    seeds = {committed(next(iter(runs.values()))).recipe.seed: _predicted(runs) for runs in (DRAWN, PARTS)}
+    ends = ("the last validation loss", "test error")
+    yield ["after epoch", *(f"τ to the order of {end}, `--seed {seed}`" for end in ends for seed in seeds)]
+    for epoch, taus in enumerate(zip(*seeds.values(), strict=True), 1):
+        yield [str(epoch), *(number(of_seed[end], 2) for end in range(len(ends)) for of_seed in taus)]
+
+
+def _predicted(runs: Mapping[str, str]) -> list[tuple[float, ...]]:
+    """After every epoch, τ of these networks' validation losses to the last ones, and to the test errors."""
+    trials = [trial for name in runs.values() for trial in committed(name).finished().values()]
+    ends = [[trial.metrics[metric] for trial in trials] for metric in ("validation_loss", "test_error")]
+    epochs = zip(*([reading["validation_loss"] for reading in trial.curve] for trial in trials), strict=True)
+    return [tuple(float(kendalltau(losses, end).statistic) for end in ends) for losses in epochs]
 
 
 def _words(one: Outcome) -> set[str]:

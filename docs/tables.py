@@ -36,6 +36,7 @@ QUESTIONS = {
     "Cardinality, tuned": ("cardinality-tuned",),
     "A free search": ("free-search", "found-whole", "found"),
     "Random samples of its space and of others": ("random-tree-1", *searches.DRAWN.values()),
+    "Random samples of its parts": tuple(searches.PARTS.values()),
     "The two axes at quick": (
         "cardinality-4GFLOPs-resnet50-fashion-mnist-quick",
         "radix-cardinality-4GFLOPs-resnest50-fast-1s1x64d-fashion-mnist-quick",
