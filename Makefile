@@ -2,8 +2,9 @@
 PYTHON ?= python3
 DATA ?= digits
 BIN := .venv/bin
+TESTS := tests-with-ray tests-of-networks tests-of-reports tests-of-the-rest
 
-.PHONY: explore test check tests-with-ray tests-of-networks tests-of-the-rest install pictures clean
+.PHONY: explore test check $(TESTS) install pictures clean
 
 explore: install  ## the main job, in minutes; DATA=fashion-mnist for clothes instead of digits
 	$(BIN)/explore --budget 4GFLOPs --axis cardinality --data $(DATA)
@@ -14,19 +15,23 @@ check: install  ## what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(MAKE) --no-print-directory --jobs 2 --keep-going tests-with-ray tests-of-networks tests-of-the-rest
+	$(MAKE) --no-print-directory --jobs 2 --keep-going $(TESTS)
 
 tests-with-ray: install
 	$(BIN)/pytest -m 'ray and not many'
 
 # The others are no more willing to take a core than Ray's workers are, or these would seem to hang.
 NETWORKS := space tests/space tests/spaces tests/families
+REPORTS := analysis tests/analysis
 
 tests-of-networks: install
 	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS)
 
+tests-of-reports: install
+	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(REPORTS)
+
 tests-of-the-rest: install
-	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS:%=--ignore=%)
+	nice -n 15 $(BIN)/pytest -m 'not ray and not many' $(NETWORKS:%=--ignore=%) $(REPORTS:%=--ignore=%)
 
 pictures: install  ## of README and docs, their tables, and the pages of notation and recipes; wants Chromium
 	$(BIN)/python -m pip install --quiet kaleido

@@ -1,9 +1,10 @@
 """Kill a study at random moments, give the same command again, and hold its table to that of an uninterrupted one.
 
-Run: `python -m tests.bench.kill --times 100 [--kills 2] [--seed 0]`. A run of 24 tiny trials is killed so often with
-SIGKILL, by turns the driver alone and its whole process group, and then left to end; so many times. Its table has to be
-bit-identical to that of a run that nothing happened to and that kept no weights, no trial may have finished twice, what
-is finished has its weights, and no process may be left. Ends with status 1 otherwise.
+Run: `python -m tests.bench.kill --times 100 [--kills 2] [--seeds 4] [--seed 0]`. A run of six tiny networks, each from
+so many seeds, is killed so often with SIGKILL, by turns the driver alone and its whole process group, and then left to
+end; so many times. Its table has to be bit-identical to that of a run that nothing happened to and that kept no
+weights, no trial may have finished twice, what is finished has its weights, and no process may be left. Ends with
+status 1 otherwise.
 """
 
 import os
@@ -27,12 +28,11 @@ from analysis.record import Run
 from tests.processes import left_of
 
 COMMAND = (
-    *("--budget", "4GFLOPs", "--axis", "cardinality", "--data", "digits", "--fidelity", "tiny", "--seeds", "4"),
+    *("--budget", "4GFLOPs", "--axis", "cardinality", "--data", "digits", "--fidelity", "tiny"),
     *("--run", "run"),
 )
 KEEPING = ("--keep-weights", "all")
-TRIALS = 24
-KILLS = 2
+KILLS, SEEDS = 2, 4
 IDENTICAL = ["setting", "sentence", "proxy", "replicate", "key"]
 LIMIT = 600.0  # seconds that one run may take
 
@@ -46,9 +46,9 @@ class Survived:
     faults: tuple[str, ...]
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, seeds: int, *words: str) -> subprocess.Popen[bytes]:
     """The command, leading a session of its own."""
-    command = [str(Path(sys.executable).parent / "explore"), *COMMAND, *words]
+    command = [str(Path(sys.executable).parent / "explore"), *COMMAND, "--seeds", str(seeds), *words]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
@@ -61,20 +61,22 @@ def table(folder: Path) -> pd.DataFrame:
     return found
 
 
-def uninterrupted(folder: Path) -> tuple[pd.DataFrame, float]:
+def uninterrupted(folder: Path, seeds: int) -> tuple[pd.DataFrame, float]:
     """The table, and how many seconds it took."""
     began = time.monotonic()
-    code = start(folder).wait(LIMIT)
+    code = start(folder, seeds).wait(LIMIT)
     assert code == 0, (folder / "log").read_text()
     return table(folder), time.monotonic() - began
 
 
-def is_there_at_a_moment(running: subprocess.Popen[bytes], folder: Path, seconds: float, rng: random.Random) -> bool:
-    """Wait until so many trials are kept and a little longer; one time in four for any moment, of the start, too."""
+def is_there_at_a_moment(
+    running: subprocess.Popen[bytes], folder: Path, trials: int, seconds: float, rng: random.Random
+) -> bool:
+    """Wait until some trials are kept and a little longer; one time in four for any moment, of the start, too."""
     if rng.random() < 0.25:
         wanted, pause = 0, rng.uniform(0, seconds)
     else:
-        wanted, pause = rng.randrange(min(kept_in(folder), TRIALS - 1), TRIALS), rng.uniform(0, 0.5)
+        wanted, pause = rng.randrange(min(kept_in(folder), trials - 1), trials), rng.uniform(0, 0.5)
     while running.poll() is None and kept_in(folder) < wanted:
         time.sleep(0.01)
     try:
@@ -105,44 +107,44 @@ def without_weights(folder: Path) -> list[str]:
 
 
 def survive(
-    folder: Path, expected: pd.DataFrame, seconds: float, rng: random.Random, *, kills: int, group: bool
+    folder: Path, seeds: int, expected: pd.DataFrame, seconds: float, rng: random.Random, *, kills: int, group: bool
 ) -> Survived:
     """Kill the command so often, let it end, and say what is not as it should be."""
-    killed, kept, sessions, faults = 0, 0, [], []
+    killed, kept, sessions, faults, trials = 0, 0, [], [], len(expected)
     for _ in range(kills):
-        running = start(folder, *KEEPING)
+        running = start(folder, seeds, *KEEPING)
         sessions.append(running.pid)
-        if is_there_at_a_moment(running, folder, seconds, rng):
+        if is_there_at_a_moment(running, folder, trials, seconds, rng):
             (os.killpg if group else os.kill)(running.pid, signal.SIGKILL)
             running.wait()
             killed += 1
             kept = len(Run.open(folder / "run").finished()) if (folder / "run" / "recipe.toml").exists() else 0
             faults += without_weights(folder)
-    last = start(folder, *KEEPING)
+    last = start(folder, seeds, *KEEPING)
     sessions.append(last.pid)
     if (code := last.wait(LIMIT)) != 0:
         faults.append(f"the last command ended with {code}: {(folder / 'log').read_text()[-300:]}")
     elif not table(folder).equals(expected):
         faults.append("the table differs")
     finished = [trial.key for trial in ledger.read(folder / "run" / "trials.jsonl").trials if trial.state == "finished"]
-    faults += [f"{len(finished)} lines are of finished trials, not {TRIALS}"] if len(finished) != TRIALS else []
+    faults += [f"{len(finished)} lines are of finished trials, not {trials}"] if len(finished) != trials else []
     faults += without_weights(folder)
-    faults += [f"{len(set(finished))} different trials finished"] if len(set(finished)) != TRIALS else []
+    faults += [f"{len(set(finished))} different trials finished"] if len(set(finished)) != trials else []
     faults += [f"left running: {left[0][:200]}" for one in sessions if (left := left_of(one))]
     return Survived(killed, kept, tuple(faults))
 
 
-def rehearse(times: int, seed: int, kills: int = KILLS) -> int:
+def rehearse(times: int, seed: int, kills: int = KILLS, seeds: int = SEEDS) -> int:
     """How many of so many runs did not come out as they should; prints a line for each."""
     failed, rng = 0, random.Random(seed)
     with TemporaryDirectory() as place:
         (whole := Path(place) / "whole").mkdir()
-        expected, seconds = uninterrupted(whole)
+        expected, seconds = uninterrupted(whole, seeds)
         print(f"uninterrupted: {len(expected)} trials, {seconds:.1f} s", flush=True)
         for number in range(times):
             (folder := Path(place) / str(number)).mkdir()
             group = number % 2 == 1
-            found = survive(folder, expected, seconds, rng, kills=kills, group=group)
+            found = survive(folder, seeds, expected, seconds, rng, kills=kills, group=group)
             whom, said = "process group" if group else "driver", "; ".join(found.faults) or "as uninterrupted"
             print(f"{number + 1:4} {whom:14} killed {found.kills} x, {found.kept:2} trials kept: {said}", flush=True)
             failed += bool(found.faults)
@@ -155,5 +157,6 @@ if __name__ == "__main__":
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     options = parser.parse_args()
-    sys.exit(bool(rehearse(options.times, options.seed, options.kills)))
+    sys.exit(bool(rehearse(options.times, options.seed, options.kills, options.seeds)))

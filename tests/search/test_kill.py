@@ -8,4 +8,4 @@ pytestmark = pytest.mark.ray
 
 
 def test_two_killed_studies_end_as_one_that_was_not() -> None:
-    assert rehearse(times=2, seed=1, kills=1) == 0
+    assert rehearse(times=2, seed=1, kills=1, seeds=1) == 0
